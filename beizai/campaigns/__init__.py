@@ -1,0 +1,1 @@
+"""Campaigns: the plan, who is chosen (eligibility, then the draw), approval."""

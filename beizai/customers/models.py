@@ -1,0 +1,211 @@
+"""The card: a customer, how to reach them, what is known and since when, whom they know."""
+
+from django.db import models
+
+from beizai.sources.models import Source
+from beizai.staff.models import Branch, User
+
+
+class Family(models.TextChoices):
+    """The six families of attributes."""
+
+    USER = "user"
+    RELATIONSHIP = "relationship"
+    ATTITUDE = "attitude"
+    FEEDBACK = "feedback"
+    PRODUCT_USE = "product_use"
+    CREDIT = "credit"
+
+
+class AttributeKind(models.TextChoices):
+    TEXT = "text"
+    NUMBER = "number"
+    MONEY = "money"
+    DATE = "date"
+    CHOICE = "choice"
+    BOOLEAN = "boolean"
+
+
+class AttributeDefinition(models.Model):
+    """One thing that may be known of a customer."""
+
+    key = models.SlugField(max_length=60, unique=True)
+    label = models.CharField(max_length=120)
+    family = models.CharField(max_length=20, choices=Family.choices, default=Family.USER)
+    kind = models.CharField(max_length=10, choices=AttributeKind.choices, default=AttributeKind.TEXT)
+    choices = models.JSONField(default=list, blank=True)  # list of text, for kind "choice"
+    unit = models.CharField(max_length=20, blank=True)
+    sensitive = models.BooleanField(default=False)  # never in subjects, ads, exports
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Customer(models.Model):
+    """A card of the book.
+
+    `facts` holds what is known now: {key: {"v": value, "source": source id, "at": ISO time}};
+    dates are ISO text, money integer minor units. Earlier values are in FactChange.
+    `revision` grows with every edit by a person (an import that is undone leaves such cards alone).
+    """
+
+    name = models.CharField(max_length=200, blank=True)
+    given_name = models.CharField(max_length=100, blank=True)
+    family_name = models.CharField(max_length=100, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    birthday_on = models.DateField(null=True, blank=True)
+    postal_address = models.TextField(blank=True)
+    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL)
+    facts = models.JSONField(default=dict, blank=True)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT)
+    import_id = models.BigIntegerField(null=True, db_index=True)  # the import that made the card
+    simulated = models.BooleanField(default=False)
+    revision = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(db_index=True)
+    changed_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.name or f"#{self.pk}"
+
+
+class ExternalId(models.Model):
+    """The number a customer has in a source (a shop's customer number), one card per number."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="external_ids")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT)
+    value = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "value"], name="one_card_per_external_id")]
+
+
+class Channel(models.TextChoices):
+    EMAIL = "email"
+    PHONE = "phone"
+    SMS = "sms"
+    LETTER = "letter"
+    MESSENGER = "messenger"
+
+
+class ContactPoint(models.Model):
+    """An address or number of a customer. `normal` is what it is compared and written by."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="contact_points")
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    value = models.CharField(max_length=254)  # as given
+    normal = models.CharField(max_length=254)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT)
+    simulated = models.BooleanField(default=False)
+    added_at = models.DateTimeField()
+    verified_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["channel", "normal"], name="contact_point_normal"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "channel", "normal"], name="contact_point_once_a_card")
+        ]
+
+
+class FactChange(models.Model):
+    """What a card said before somebody or something changed it. Append-only."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="changes")
+    field = models.CharField(max_length=60)  # a column of the card ("name"), or "fact:<key>", "contact:email", "tag:<tag>"
+    old = models.JSONField(null=True)
+    new = models.JSONField(null=True)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT)
+    import_id = models.BigIntegerField(null=True, db_index=True)
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    at = models.DateTimeField()
+
+
+class Tag(models.Model):
+    """A word staff put on a card."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="tags")
+    tag = models.CharField(max_length=60, db_index=True)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["customer", "tag"], name="tag_once_a_card")]
+
+
+class TieKind(models.TextChoices):
+    REFERRED_BY = "referred_by"
+    HOUSEHOLD = "household"
+    FRIEND = "friend"
+    GIVES_TO = "gives_to"
+
+
+class Tie(models.Model):
+    """One customer's tie to another: `customer` was referred by `other`, lives with, gives presents to."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="ties")
+    other = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="ties_in")
+    kind = models.CharField(max_length=20, choices=TieKind.choices)
+    since_on = models.DateField(null=True, blank=True)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "other", "kind"], name="tie_once"),
+            models.CheckConstraint(condition=~models.Q(customer=models.F("other")), name="tie_to_another"),
+        ]
+
+
+class Note(models.Model):
+    """What a member of staff wrote on a card."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="notes")
+    text = models.TextField()
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    at = models.DateTimeField()
+
+
+class SearchTerm(models.Model):
+    """A word a card is found by: words of the name, the email and its parts, digits of the phone (and its last ones),
+    external numbers. Looked up by its beginning."""
+
+    term = models.CharField(max_length=64)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["term", "customer"], name="search_term")]
+
+
+class Standing(models.Model):
+    """Where a customer stands, derived from the book for lists and sorting; made anew by `value`, never edited."""
+
+    customer = models.OneToOneField(Customer, primary_key=True, on_delete=models.CASCADE, related_name="standing")
+    as_of = models.DateTimeField()
+    first_order_on = models.DateField(null=True)
+    last_order_on = models.DateField(null=True)
+    purchase_days = models.PositiveIntegerField(default=0)
+    spent_minor = models.BigIntegerField(default=0)
+    spent_12m_minor = models.BigIntegerField(default=0)
+    usual_gap_days = models.FloatField(null=True)
+    recency_score = models.PositiveSmallIntegerField(null=True)
+    frequency_score = models.PositiveSmallIntegerField(null=True)
+    monetary_score = models.PositiveSmallIntegerField(null=True)
+    tier = models.CharField(max_length=20, blank=True)
+    stage = models.CharField(max_length=20, blank=True)
+    type = models.CharField(max_length=20, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["last_order_on", "customer"], name="standing_last"),
+            models.Index(fields=["spent_12m_minor", "customer"], name="standing_spent_12m"),
+            models.Index(fields=["spent_minor", "customer"], name="standing_spent"),
+            models.Index(fields=["tier", "customer"], name="standing_tier"),
+            models.Index(fields=["stage", "customer"], name="standing_stage"),
+            models.Index(fields=["type", "customer"], name="standing_type"),
+        ]

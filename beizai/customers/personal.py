@@ -1,0 +1,64 @@
+"""What the cards hold of a person."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model, Q
+
+from beizai.base.personal import Holding, register
+from beizai.customers import models
+
+
+def _rows(model: type[Model], customer_id: int, *fields: str, where: str = "customer_id") -> list[dict[str, Any]]:
+    return list(model._default_manager.filter(**{where: customer_id}).values(*fields))
+
+
+def _erase_from(model: type[Model], where: str = "customer_id") -> Any:
+    def erase(customer_id: int, at: datetime) -> int:
+        return model._default_manager.filter(**{where: customer_id}).delete()[0]
+
+    return erase
+
+
+_TABLES: tuple[tuple[type[Model], str, tuple[str, ...]], ...] = (
+    (models.ExternalId, "their numbers in other books", ("source__name", "value")),
+    (models.ContactPoint, "addresses and numbers", ("channel", "value", "source__name", "added_at", "ended_at")),
+    (models.FactChange, "what the card said before", ("field", "old", "new", "at")),
+    (models.Tag, "words staff put on the card", ("tag", "added_at")),
+    (models.Note, "notes of staff", ("text", "at")),
+    (models.SearchTerm, "the words the card is found by", ("term",)),
+    (models.Standing, "where they stand: stage, type, tier, spending", ("as_of", "stage", "type", "tier", "spent_minor")),
+)
+
+for _model, _what, _fields in _TABLES:
+    register(
+        Holding(
+            table=_model._meta.db_table,
+            what=_what,
+            give_out=lambda customer_id, model=_model, fields=_fields: _rows(model, customer_id, *fields),
+            erase=_erase_from(_model),
+        )
+    )
+
+
+def _give_ties(customer_id: int) -> list[dict[str, Any]]:
+    return list(
+        models.Tie.objects.filter(Q(customer_id=customer_id) | Q(other_id=customer_id)).values("kind", "since_on")
+    )
+
+
+def _erase_ties(customer_id: int, at: datetime) -> int:
+    return models.Tie.objects.filter(Q(customer_id=customer_id) | Q(other_id=customer_id)).delete()[0]
+
+
+register(Holding("customers_tie", "whom they know in the book", _give_ties, _erase_ties))
+register(
+    Holding(
+        "customers_customer",
+        "the card: name, address, what they told",
+        lambda customer_id: _rows(
+            models.Customer, customer_id, "name", "country", "language", "birthday_on", "postal_address", "facts", where="id"
+        ),
+        _erase_from(models.Customer, "id"),
+    )
+)

@@ -1,0 +1,49 @@
+"""The message ledger: one row for everyone a campaign thought of, sent or not, with the reason."""
+
+from django.db import models
+
+
+class Group(models.TextChoices):
+    """What the draw decided; empty where the person was refused before the draw."""
+
+    TREATED = "treated"
+    HELD_OUT = "held_out"
+    OUTSIDE = "outside"  # written to, but not part of the comparison (may not be left out a third time)
+
+
+class State(models.TextChoices):
+    CHOSEN = "chosen"  # to be written to
+    HELD_OUT = "held_out"
+    REFUSED = "refused"  # with its reason, before or at sending
+    LEASED = "leased"  # a worker has it
+    SENT = "sent"
+    IN_DOUBT = "in_doubt"  # intended, not confirmed: never sent again by itself
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    RETRY = "retry"  # the server said later
+
+
+class Message(models.Model):
+    """One person in one campaign. Ids without foreign keys: the ledger outlives what it names."""
+
+    campaign_id = models.BigIntegerField()
+    customer_id = models.BigIntegerField()
+    channel = models.CharField(max_length=10, default="email")
+    address = models.CharField(max_length=254, blank=True)
+    group = models.CharField(max_length=10, choices=Group.choices, blank=True)
+    block = models.IntegerField(null=True)  # of the draw
+    state = models.CharField(max_length=10, choices=State.choices)
+    reason = models.CharField(max_length=40, blank=True)
+    consent_id = models.BigIntegerField(null=True)  # the entry the permission rests on
+    lease = models.BigIntegerField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign_id", "customer_id"], name="once_a_campaign")]
+        indexes = [
+            models.Index(fields=["campaign_id", "state", "id"], name="message_state"),
+            models.Index(fields=["customer_id", "sent_at"], name="message_of_customer"),
+        ]

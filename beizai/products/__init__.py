@@ -1,0 +1,1 @@
+"""What is sold: number, name, category, price, cost, margin."""

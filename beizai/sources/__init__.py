@@ -1,0 +1,1 @@
+"""Where customers, facts and consents come from, and what they cost."""

@@ -1,0 +1,27 @@
+"""What the audit log holds of a person."""
+
+from datetime import datetime
+from typing import Any
+
+from beizai.base.personal import Holding, register
+from beizai.staff.models import AuditEntry
+
+
+def _give_out(customer_id: int) -> list[dict[str, Any]]:
+    return list(AuditEntry.objects.filter(customer_id=customer_id).values("at", "action"))
+
+
+def _erase(customer_id: int, at: datetime) -> int:
+    return 0
+
+
+register(
+    Holding(
+        table="staff_auditentry",
+        what="who saw or changed their card, and when",
+        give_out=_give_out,
+        erase=_erase,
+        kept_because="The audit log names the card by its number alone.",
+        keep_days=1095,
+    )
+)

@@ -1,0 +1,45 @@
+"""One temporary home for the whole test run, made before Django reads its settings."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_FOLDER = Path(tempfile.mkdtemp(prefix="beizai-tests-"))
+os.environ["BEIZAI_HOME"] = str(_FOLDER / "home")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beizai.settings")
+
+from beizai.base.home import Home, current  # noqa: E402  (after the home is named)
+
+current().make()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(_FOLDER, ignore_errors=True)
+
+
+def _missing(what: str, how: str) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is missing, and with CI=true nothing is left out. {how}")
+    pytest.skip(f"{what}: {how}")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of public data sets beside the project."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("shared data: put the public data sets into ../shared/data")
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """A fresh home of its own for one test (lake, inbox, uploads, keys); the office database stays the test's."""
+    fresh = Home(tmp_path / "home")
+    fresh.make()
+    monkeypatch.setenv("BEIZAI_HOME", str(fresh.root))
+    yield fresh
