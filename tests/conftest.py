@@ -32,8 +32,17 @@ def shared_data() -> Path:
     """The folder of public data sets beside the project."""
     folder = Path(__file__).resolve().parents[2] / "shared" / "data"
     if not folder.is_dir():
-        pytest.skip("shared data: put the public data sets into ../shared/data")
+        _missing("shared data", "put the public data sets into ../shared/data")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """The DATABASE_URL of the throw-away PostgreSQL that tests/run.py starts."""
+    url = os.environ.get("BEIZAI_TEST_POSTGRES", "")
+    if not url:
+        _missing("PostgreSQL", "run the tests by 'make test' with PostgreSQL installed")
+    return url
 
 
 @pytest.fixture
