@@ -1,0 +1,79 @@
+"""The lake as DuckDB sees it: three thin views over a list of files, in memory, locking nobody out."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import duckdb
+
+from beizai.base.errors import Unavailable
+from beizai.lake import schema
+from beizai.lake.snapshot import Snapshot
+
+_T = TypeVar("_T")
+_TRIES = 5
+_lock = threading.Lock()
+_instances: dict[str, duckdb.DuckDBPyConnection] = {}
+
+# A view holds its file list in a variable of the connection: a list of a hundred thousand names is
+# no text to parse. `period` is named as text, or DuckDB guesses a number from a folder of one year.
+_READ: Mapping[str, str] = {
+    name: f"SELECT {', '.join(table.columns)} FROM read_parquet("  # noqa: S608  (names of our own constants)
+    f"getvariable('{name}_files'), hive_partitioning = true, "
+    "hive_types = {'period': VARCHAR}, union_by_name = true)"
+    for name, table in schema.TABLES.items()
+}
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """A connection of its own to this process's one DuckDB in memory, in UTC.
+
+    All connections share the cache of Parquet footers; temporary views and variables belong to one alone.
+    Never use it in a forked child: start processes with spawn.
+    """
+    with _lock:
+        if "root" not in _instances:
+            _instances["root"] = _root()
+        connection = _instances["root"].cursor()
+    connection.execute("SET TimeZone = 'UTC'").complete()
+    return connection
+
+
+def _root() -> duckdb.DuckDBPyConnection:
+    root = duckdb.connect(":memory:")
+    root.execute("SET GLOBAL parquet_metadata_cache = true").complete()
+    return root
+
+
+def read(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> str:
+    """Tells the connection of a table's files; returns the SELECT that reads all of them."""
+    if not snapshot.files:
+        name = f"{snapshot.table}_none"
+        connection.register(name, schema.empty(snapshot.table))
+        return f"SELECT * FROM {name}"  # noqa: S608  (a name of our own)
+    # the name is one of three constants; a variable's name cannot be a parameter
+    connection.execute(f"SET VARIABLE {snapshot.table}_files = ?", [list(snapshot.files)]).complete()
+    return _READ[snapshot.table]
+
+
+def view(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, only: str = "") -> None:
+    """Makes the temporary view of a table; `only` is what follows its SELECT (our own text: joins, WHERE)."""
+    select = read(connection, snapshot)
+    connection.execute(
+        f"CREATE OR REPLACE TEMP VIEW {snapshot.table} AS {select} AS t {only}"
+        if only
+        else f"CREATE OR REPLACE TEMP VIEW {snapshot.table} AS {select}"
+    ).complete()
+
+
+def retrying(work: Callable[[], _T], *, tries: int = _TRIES) -> _T:
+    """Does the work again, from its new file list, where a file it was to read has gone (erasing, sweeping)."""
+    for left in reversed(range(tries)):
+        try:
+            return work()
+        except duckdb.IOException as error:
+            if not left:
+                raise Unavailable(
+                    "The files of the lake change faster than they can be read.", hint="Try again."
+                ) from error
+    raise AssertionError("unreachable: at least one try")
