@@ -1,0 +1,1 @@
+"""The channels: the message compiler and the drivers that carry messages; all SMTP knowledge stays in here."""

@@ -1,0 +1,231 @@
+"""From what a marketer wrote (MJML or HTML with Liquid) to the HTML a mailbox shows, with its links numbered.
+
+Liquid is taken out before the mark-up is read and put back afterwards, so neither disturbs the other: in text
+and between table rows as a comment, inside a tag as a word.
+"""
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import css_inline
+import mjml
+
+from beizai.base.errors import Invalid
+from beizai.channels.compile.fields import CLICK, PIXEL, Fields
+from beizai.channels.compile.liquid import PIECE
+
+MAX_SOURCE = 500_000
+_WORD = re.compile(r"<!--zliq(\d+)z-->|zliq(u?)(\d+)z")
+_LINK = re.compile(r"zlnk(\d+)z")
+_ANCHOR = re.compile(
+    r"<(?:a|area|v:roundrect|v:rect)\b[^>]*?\bhref=(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE
+)
+_TEXT_ONLY = re.compile(r"<(/?)(mj-preview|mj-title|title|style|mj-style)\b", re.IGNORECASE)
+_SCRIPT = re.compile(r"<\s*script\b|javascript:", re.IGNORECASE)
+_UNTRACKED = ("mailto:", "tel:", "sms:", "#")
+_WHOLE_OUTPUT = re.compile(r"\{\{-?\s*([\w.]+)\s*-?\}\}")
+_ENDED = re.compile(r"</body\s*>", re.IGNORECASE)
+_BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
+_TAGS = re.compile(r"<[^>]*>")
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of the mail by its number: where it leads and the words it is under."""
+
+    number: int
+    url: str
+    label: str
+
+
+@dataclass
+class Pieces:
+    """The Liquid of a source, piece by piece, and the source with words in its place."""
+
+    source: str
+    pieces: list[str] = field(default_factory=list)
+    between: set[int] = field(default_factory=set)  # conditions that stand between elements, as comments
+
+    def taken_out(self) -> str:
+        """The source with each piece of Liquid replaced by a word the mark-up cannot disturb."""
+        if "zliq" in self.source or "zlnk" in self.source:
+            raise Invalid(
+                "The template holds the word “zliq” or “zlnk”, which Beizai uses itself.", code="template"
+            )
+        out, end = [], 0
+        for found in PIECE.finditer(self.source):
+            out.append(self.source[end : found.start()])
+            out.append(self._word(found[0], "".join(out)))
+            end = found.end()
+        return "".join([*out, self.source[end:]])
+
+    def _word(self, piece: str, before: str) -> str:
+        number = len(self.pieces)
+        self.pieces.append(html.unescape(piece) if "&" in piece else piece)
+        if piece.startswith("{%") and not _in_tag(before) and not _in_text_element(before):
+            self.between.add(number)
+            return f"<!--zliq{number}z-->"
+        return f"zliq{number}z"
+
+    def put_back(self, text: str) -> str:
+        """The text with the Liquid where its words stand; in the query of a link as URL-encoded values."""
+        return _WORD.sub(self._piece, text)
+
+    def _piece(self, found: re.Match[str]) -> str:
+        piece = self.pieces[int(found[1] or found[3])]
+        if not found[2] or not piece.startswith("{{") or "url_encode" in piece:
+            return piece
+        ends = 3 if piece.endswith("-}}") else 2
+        return f"{piece[:-ends]} | url_encode {piece[-ends:]}"
+
+    def check_all_in(self, text: str) -> None:
+        """Invalid where the mark-up lost a piece, doubled a condition or changed their order."""
+        self._check({number for number in range(len(self.pieces))}, text)
+
+    def check_conditions_in(self, text: str) -> None:
+        """The same for a text part, which has no attributes and need not have the outputs that stood in them."""
+        self._check(self.between, text)
+
+    def _check(self, needed: set[int], text: str) -> None:
+        numbers = [int(found[1] or found[3]) for found in _WORD.finditer(text)]
+        tags = [number for number in numbers if self.pieces[number].startswith("{%")]
+        doubled = {number for number in tags if tags.count(number) > 1}
+        moved = {later for earlier, later in pairwise(tags) if later < earlier}
+        if wrong := sorted((needed - set(numbers)) | doubled | moved):
+            raise self._misplaced(self.pieces[wrong[0]])
+
+    def _misplaced(self, piece: str) -> Invalid:
+        line = self.source.count("\n", 0, max(0, self.source.find(piece))) + 1
+        return Invalid(
+            f"{piece} in line {line} stands where a mail cannot hold it.",
+            hint="Put it into a text (<mj-text>), around whole rows, or into the value of an attribute.",
+            code="template",
+        )
+
+
+def _in_tag(before: str) -> bool:
+    """Whether the place after this text is inside a tag or a comment."""
+    if before.rfind("<!--") > before.rfind("-->"):
+        return True
+    return before.rfind("<") > before.rfind(">")
+
+
+def _in_text_element(before: str) -> bool:
+    """Whether the place is inside an element that can hold no comment."""
+    tags = _TEXT_ONLY.findall(before)
+    return bool(tags) and not tags[-1][0]
+
+
+def to_html(source: str, *, where: str) -> str:
+    """MJML, or HTML as it is, as a whole HTML document with its styles written into the elements."""
+    if len(source) > MAX_SOURCE:
+        raise Invalid(
+            f"{where} is {len(source):,} characters long.", hint="500,000 are allowed.", code="template"
+        )
+    if _SCRIPT.search(source):
+        raise Invalid(
+            f"{where} holds a script.", hint="Mail programs run none: take it out.", code="template"
+        )
+    page = _from_mjml(source, where) if "<mjml" in source else source
+    try:
+        return css_inline.inline(page, load_remote_stylesheets=False, keep_at_rules=True)
+    except ValueError as error:
+        raise Invalid(
+            f"The styles of {where} cannot be read: {error}.", hint="Check the CSS.", code="template"
+        ) from None
+
+
+def _from_mjml(source: str, where: str) -> str:
+    if "<mj-include" in source:
+        raise Invalid(f"{where} includes another file.", hint="Write its content here.", code="template")
+    try:
+        return mjml.mjml2html(source, fonts={})  # none from elsewhere: a mail asks no third party
+    except ValueError as error:
+        raise Invalid(
+            f"{where} is not MJML: {error}.",
+            hint="Check that every <mj-…> is closed where it was opened.",
+            code="template",
+        ) from None
+
+
+class Links:
+    """The links of one mail as they are found: tracked ones numbered from 1, others left alone or refused."""
+
+    def __init__(self, pieces: Pieces, fields: Fields, where: str) -> None:
+        self._pieces, self._fields, self._where = pieces, fields, where
+        self.found: list[Link] = []
+        self.personal: list[str] = []
+
+    def numbered(self, page: str) -> str:
+        """The page with every tracked link's address replaced by the word of its number."""
+        out, end = [], 0
+        for found in _ANCHOR.finditer(page):
+            group = 1 if found[1] is not None else 2
+            label = _label(page[found.end() : found.end() + 2_000])
+            out += [page[end : found.start(group)], self._address(html.unescape(found[group]).strip(), label)]
+            end = found.end(group)
+        return "".join([*out, page[end:]])
+
+    def in_text(self, text: str) -> str:
+        """A text part somebody wrote, with its addresses numbered as in the HTML."""
+        return re.sub(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]]", lambda found: self._in_text(found[0]), text)
+
+    def _in_text(self, url: str) -> str:
+        known = next((link for link in self.found if link.url == url), None)
+        return f"zlnk{known.number}z" if known else html.unescape(self._address(url, ""))
+
+    def _address(self, url: str, label: str) -> str:
+        if url.startswith(_UNTRACKED) or self._is_url_field(url):
+            return html.escape(url)
+        if not re.match(r"https?://[^\s/?#]", url) or re.match(r"https?://[^/?#]*zliq", url):
+            shown = self._pieces.put_back(url)
+            raise Invalid(
+                f"{self._where} has a link to “{shown}”.",
+                hint="A link begins with https:// and the name of a site.",
+                code="link",
+            )
+        if "zliq" in url:
+            self.personal.append(self._pieces.put_back(url))
+            return html.escape(re.sub(r"zliq(\d+)z", r"zliqu\1z", url))
+        self.found.append(Link(len(self.found) + 1, url, self._pieces.put_back(label)[:200]))
+        return f"zlnk{len(self.found)}z"
+
+    def _is_url_field(self, url: str) -> bool:
+        whole = _WHOLE_OUTPUT.fullmatch(self._pieces.put_back(url))
+        return bool(whole and whole[1] in self._fields and self._fields[whole[1]].url)
+
+
+def _label(after: str) -> str:
+    """The words of a link: its text, or else what its picture shows."""
+    inside = after[after.find(">") + 1 :].split("</a", 1)[0]
+    words = " ".join(html.unescape(_TAGS.sub(" ", inside)).split())
+    alt = re.search(r"\balt=\"([^\"]*)\"", inside)
+    return words or (html.unescape(alt[1]) if alt else "")
+
+
+def with_links(text: str, link_suffix: Callable[[int], str]) -> str:
+    """The words of the links replaced by the recipient's signed address and the link's number."""
+    return _LINK.sub(lambda found: "{{ " + CLICK + " }}" + link_suffix(int(found[1])), text)
+
+
+def with_pixel(page: str) -> str:
+    """The page with a place for the pixel at its end."""
+    at = next((found.start() for found in reversed(list(_ENDED.finditer(page)))), len(page))
+    return page[:at] + "{{ " + PIXEL + " }}" + page[at:]
+
+
+def with_preheader(page: str, preheader: str) -> str:
+    """The page with the line a mailbox shows beside the subject, hidden in the mail itself."""
+    if not preheader:
+        return page
+    shown = "".join(
+        part if PIECE.fullmatch(part) else html.escape(part)
+        for part in re.split(f"({PIECE.pattern})", preheader)
+    )
+    hidden = f'<div style="display:none;max-height:0;overflow:hidden;mso-hide:all">{shown}</div>'
+    start = _BODY.search(page)
+    at = start.end() if start else 0
+    return page[:at] + hidden + page[at:]
