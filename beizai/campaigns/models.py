@@ -7,6 +7,7 @@ from beizai.staff.models import User
 
 class CampaignState(models.TextChoices):
     DRAFT = "draft"
+    APPROVING = "approving"  # the ledger is being written; begun again where it was cut off
     APPROVED = "approved"  # eligibility and draw are stored, nothing is sent yet
     SENDING = "sending"
     PAUSED = "paused"
@@ -37,10 +38,12 @@ class Campaign(models.Model):
     picture = models.CharField(max_length=200, blank=True)  # file in uploads/
     contact_cost = models.DecimalField(max_digits=12, decimal_places=3, default=0)  # minor units per message
     fixed_cost_minor = models.BigIntegerField(default=0)
-    holdout_permille = models.PositiveIntegerField(default=500)
+    holdout_permille = models.PositiveIntegerField(default=0)
+    share_proposed = models.BooleanField(default=True)  # the share is worked out at approval for the segment's size
     window_days = models.PositiveSmallIntegerField(default=28)
     outlook = models.JSONField(default=dict)  # what the planner said before approval
-    margins = models.JSONField(default=dict)  # category and book margins as they stood at approval
+    margins = models.JSONField(default=dict)  # {"book": permille, "categories": {name: permille}} as at approval
+    past_from_on = models.DateField(null=True)  # the 26 weeks of spending the draw was blocked on begin here
     planted = models.JSONField(default=dict)  # SIMULATED: the truth planted by the demo
     simulated = models.BooleanField(default=False)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="campaigns")

@@ -1,0 +1,92 @@
+"""The mail of a campaign: which fields it may name, compiled once, and what it says to each person."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from beizai.base.errors import Invalid
+from beizai.campaigns.models import Campaign
+from beizai.campaigns.plan import CHECKLIST
+from beizai.channels.compile import Field, Fields, Mail, Source, compile_mail
+from beizai.customers.models import AttributeDefinition, Customer
+from beizai.staff.models import Shop
+
+_CARD = (
+    Field("customer.name", "the whole name", "Marie Lin"),
+    Field("customer.first_name", "the given name", "Marie"),
+    Field("customer.last_name", "the family name", "Lin"),
+    Field("customer.country", "the country", "FR"),
+)
+
+
+def fields(shop: Shop, campaign: Campaign) -> Fields:
+    """Every field a mail of this shop may name: the card, each attribute, the shop, the campaign's picture."""
+    attributes = [
+        Field(f"customer.{each.key}", each.label, "…", sensitive=each.sensitive)
+        for each in AttributeDefinition.objects.all()
+    ]
+    about = [
+        Field("shop.name", "the shop's name", constant=shop.name),
+        Field("shop.postal_address", "the shop's postal address", constant=shop.postal_address),
+        Field("shop.url", "the shop's address on the web", constant=shop.public_url, url=True),
+        Field("campaign.name", "the campaign's name", constant=campaign.name),
+        Field("campaign.picture", "the campaign's picture", constant=picture_url(shop, campaign), url=True),
+    ]
+    return Fields([*_CARD, *attributes, *about])
+
+
+def picture_url(shop: Shop, campaign: Campaign) -> str:
+    """Where the campaign's picture is served from; empty where it has none."""
+    return f"{shop.public_url.rstrip('/')}/media/{campaign.picture}" if campaign.picture else ""
+
+
+def source(campaign: Campaign) -> Source:
+    """What the marketer wrote."""
+    return Source(
+        subject=campaign.subject,
+        markup=campaign.mjml,
+        text=campaign.text,
+        preheader=campaign.preheader,
+        defaults=campaign.defaults,
+        marketing=campaign.purpose == "marketing",
+    )
+
+
+def compiled(campaign: Campaign, shop: Shop) -> Mail:
+    """The campaign's mail, every field checked; Invalid says what in it has to be changed."""
+    mail = compile_mail(source(campaign), fields(shop, campaign))
+    if mail.without_default:
+        raise Invalid(
+            f"Some customers lack “{mail.without_default[0]}”, and the mail has no other words for them.",
+            hint=f'Write {{{{ {mail.without_default[0]} | default: "…" }}}}, or give the plan a default for it.',
+            code="missing_default",
+        )
+    return mail
+
+
+def unanswered(campaign: Campaign) -> tuple[str, ...]:
+    """What a buyer needs to decide and the mail, as its author sees it, does not say yet."""
+    return tuple(item for item in CHECKLIST if not str(campaign.checklist.get(item, "")).strip())
+
+
+def values_for(customer_ids: Iterable[int]) -> dict[int, Mapping[str, str]]:
+    """What the mail may say of each of these customers, by field name; unknown facts are left out.
+
+    Facts of kind money are whole minor units on the card; a mail shows text, so they are given as they stand.
+    """
+    rows = Customer.objects.filter(pk__in=list(customer_ids)).values(
+        "id", "name", "given_name", "family_name", "country", "facts"
+    )
+    return {row["id"]: _values(row) for row in rows.iterator(chunk_size=5000)}
+
+
+def _values(row: Mapping[str, Any]) -> dict[str, str]:
+    values = {
+        "customer.name": row["name"],
+        "customer.first_name": row["given_name"],
+        "customer.last_name": row["family_name"],
+        "customer.country": row["country"],
+    }
+    for key, fact in row["facts"].items():
+        if fact.get("v") not in (None, ""):
+            values[f"customer.{key}"] = str(fact["v"])
+    return {name: value for name, value in values.items() if value}
