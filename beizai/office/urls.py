@@ -1,0 +1,14 @@
+"""Every address of the office: each noun brings its own."""
+
+from django.urls import include, path
+
+# One module per noun, each with its `urlpatterns`; the order matters only where two could match.
+ROOMS = (
+    "assets",
+    "accounts",
+    "you",
+    "home",
+    "help",
+)
+
+urlpatterns = [path("", include(f"beizai.office.{room}")) for room in ROOMS]
