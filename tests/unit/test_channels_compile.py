@@ -25,6 +25,7 @@ from beizai.channels.compile import (
 )
 from beizai.channels.compile.bodies import LiquidBody, SegmentBody, body, cleaned
 from beizai.channels.compile.liquid import HTML, TEXT, parse
+from beizai.channels.compile.quoted import clean
 
 FIELDS = Fields(
     [
@@ -311,7 +312,7 @@ _TEXTS = st.text(st.characters(codec="utf-8"), max_size=90)
     words=st.text(st.characters(codec="utf-8", exclude_characters="{}%#"), max_size=200),
 )
 def test_the_fast_way_and_the_slow_way_give_the_same_mail(first: str, city: str, words: str) -> None:
-    template = (
+    template = clean(
         words
         + '{{ customer.first_name | default: "fr=iend." }}.'
         + words

@@ -89,7 +89,7 @@ def _encoded(parts: list[str | Hole]) -> list[bytes | Hole]:
         if isinstance(part, Hole):
             words.append(part)
             continue
-        encoded = quoted(clean(part))
+        encoded = quoted(part)
         words.append(soft_ended(encoded) if number + 1 < len(parts) else encoded)
     return words
 

@@ -9,7 +9,7 @@ from beizai.channels.compile.bodies import Body, Values, body, cleaned
 from beizai.channels.compile.fields import CLICK, PIXEL, UNSUBSCRIBE, Fields
 from beizai.channels.compile.liquid import HTML, PIECE, TEXT, check_endless, check_fields, parse
 from beizai.channels.compile.markup import Link, Links, Pieces
-from beizai.channels.compile.quoted import one_line
+from beizai.channels.compile.quoted import clean, one_line
 
 POSTAL_ADDRESS = "shop.postal_address"
 _FOOTER = "\n\n-- \n{{ shop.name }}\n{{ shop.postal_address }}\n{{ unsubscribe_url }}\n"
@@ -136,6 +136,7 @@ def _words(pieces: Pieces, page: str) -> str:
 
 
 def _body(words: str, fields: Fields, *, html: bool, where: str) -> tuple[Body, frozenset[str]]:
+    words = clean(words)
     check_endless(words, where=where)
     template = parse(words, where=where, environment=HTML if html else TEXT)
     return body(template, words, html=html, where=where), check_fields(template, fields, where=where)
