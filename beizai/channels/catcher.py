@@ -32,6 +32,8 @@ _KEEP = 20_000
 _PRUNE_EVERY = 500
 _PAGE = 50
 _LARGEST = 10_000_000
+GONE = "gone."
+"""Domains that begin so have no mailboxes: what is written to them bounces, so that bounces can be seen."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,15 @@ class _Handler:
     ) -> list[str]:
         session.host_name = hostname
         return [*responses[:-1], "250-PIPELINING", "250-ENHANCEDSTATUSCODES", responses[-1]]
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, rcpt_options: list[str]
+    ) -> str:
+        if address.rpartition("@")[2].lower().startswith(GONE):
+            return "550 5.1.1 nobody of this name here (the catcher plays a mailbox that is gone)"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(rcpt_options)
+        return "250 2.1.5 ok"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         try:

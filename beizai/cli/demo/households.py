@@ -13,7 +13,15 @@ import duckdb
 
 from beizai.base.errors import NotFound
 
-ATTRIBUTES = ("age", "income", "home_ownership", "marital_status", "household_size", "household_comp", "kids_count")
+ATTRIBUTES = (
+    "age",
+    "income",
+    "home_ownership",
+    "marital_status",
+    "household_size",
+    "household_comp",
+    "kids_count",
+)
 
 _ORDERS = """
     create temp view spoken as
@@ -49,7 +57,9 @@ class Redemption:
 def write_files(folder: Path, *, today: datetime) -> Files:
     """Writes the files of the demo into `folder`; `today` (zone-aware) parts what is known from what is held back."""
     folder.mkdir(parents=True, exist_ok=True)
-    made = Files(folder / "orders-before.parquet", folder / "orders-held-back.parquet", folder / "households.csv")
+    made = Files(
+        folder / "orders-before.parquet", folder / "orders-held-back.parquet", folder / "households.csv"
+    )
     with as_file(_package()) as data, duckdb.connect() as con:
         con.execute("set timezone = 'UTC'; set enable_progress_bar = false")
         for table in ("transactions", "products"):
@@ -57,7 +67,7 @@ def write_files(folder: Path, *, today: datetime) -> Files:
         con.execute(_ORDERS)
         con.execute("set variable today = $1::timestamptz", [today.isoformat()])
         for path, side in ((made.orders_before, "<"), (made.orders_after, ">=")):
-            rows = con.sql(f'select * from spoken where "at" {side} getvariable(\'today\')')  # noqa: S608 (two constants)
+            rows = con.sql(f"select * from spoken where \"at\" {side} getvariable('today')")  # noqa: S608 (two constants)
             rows.write_parquet(str(path), compression="zstd")
         households = con.sql(
             "select household_id::varchar as customer, * exclude (household_id) "
@@ -83,7 +93,8 @@ def all_households() -> list[str]:
     """The numbers of all households that shopped, in order."""
     with as_file(_package()) as data, duckdb.connect() as con:
         rows = con.execute(
-            "select distinct household_id from read_parquet($1) order by 1", [str(data / "transactions.parquet")]
+            "select distinct household_id from read_parquet($1) order by 1",
+            [str(data / "transactions.parquet")],
         ).fetchall()
     return [str(row[0]) for row in rows]
 
