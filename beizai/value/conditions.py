@@ -14,6 +14,8 @@ from beizai.value.purchases import YEAR_DAYS, History, usual_gap
 from beizai.value.thresholds import REFERRALS_OF_A_LEADER, SILENT_MULTIPLE, Thresholds
 
 Evidence = int | float | date | bool | None
+ASKED_KINDS = ("visited", "clicked", "answered", "asked", "coupon_redeemed")
+"""Events by which somebody shows interest without buying; only a person's count, not a machine's."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,13 @@ def _at_least(code: str, value: int, threshold: int | None, unit: str = "count")
 
 def _not_silent(view: View) -> Check:
     limit, silent = view.silence_limit, view.silent_days
-    return Check("silent_days_under", silent, limit, "days", limit is not None and silent is not None and silent < limit)
+    return Check(
+        "silent_days_under",
+        silent,
+        limit,
+        "days",
+        limit is not None and silent is not None and silent < limit,
+    )
 
 
 def _brings_half(columns: Columns, lines: Thresholds) -> Any:

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from statistics import median
 
 YEAR_DAYS = 365
@@ -49,7 +50,7 @@ def usual_gap(days: Sequence[date]) -> float | None:
     """
     if len(days) < GAP_NEEDS_DAYS:
         return None
-    return float(median((after - before).days for before, after in zip(days, days[1:], strict=False)))
+    return float(median((after - before).days for before, after in pairwise(days)))
 
 
 class History:

@@ -18,7 +18,9 @@ Whole = npt.NDArray[np.int64]
 VERSION = 1
 SILENT_MULTIPLE = 2  # silent for twice the usual gap (own choice)
 REFERRALS_OF_A_LEADER = 2  # one friend brought is friendship; from two on it is a habit (own choice)
-KEY_SHARE_PERMILLE = 500  # key accounts are the best customers who together bring half (class A of an ABC analysis)
+KEY_SHARE_PERMILLE = (
+    500  # key accounts are the best customers who together bring half (class A of an ABC analysis)
+)
 GAP_OF_A_YOUNG_BOOK_DAYS = 90.0  # until the book has customers enough with a rhythm of their own (own choice)
 GAP_NEEDS_CUSTOMERS = 20
 

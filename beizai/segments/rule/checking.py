@@ -1,0 +1,114 @@
+"""Whether a rule speaks of what this book knows: its attributes, tags, sources, segments, categories."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from beizai.base.errors import Invalid
+from beizai.segments.rule import tree
+from beizai.segments.rule.tree import Rule, walk
+from beizai.segments.rule.values import BARE_OPS, COMPARISONS, DATE_OPS, DAYS_OPS, TEXT_OPS, near
+
+
+class AttributeKind(StrEnum):
+    """How an attribute is compared."""
+
+    TEXT = "text"
+    CHOICE = "choice"
+    NUMBER = "number"
+    MONEY = "money"
+    DATE = "date"
+    BOOLEAN = "boolean"
+
+
+OPS_OF_KIND: Mapping[AttributeKind, tuple[str, ...]] = {
+    AttributeKind.TEXT: (*TEXT_OPS, *BARE_OPS),
+    AttributeKind.CHOICE: ("is", "is_not", "one_of", "none_of", *BARE_OPS),
+    AttributeKind.NUMBER: (*COMPARISONS, *BARE_OPS),
+    AttributeKind.MONEY: (*COMPARISONS, *BARE_OPS),
+    AttributeKind.DATE: (*DATE_OPS, *DAYS_OPS, *BARE_OPS),
+    AttributeKind.BOOLEAN: ("is", *BARE_OPS),
+}
+STANDARD: Mapping[str, AttributeKind] = {
+    "country": AttributeKind.TEXT,
+    "language": AttributeKind.TEXT,
+    "branch": AttributeKind.TEXT,
+    "birthday_on": AttributeKind.DATE,
+    "created_on": AttributeKind.DATE,
+    "simulated": AttributeKind.BOOLEAN,
+}
+"""What every card has, beside the attributes the shop defined."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of this book. A set that is None is not checked."""
+
+    attributes: Mapping[str, AttributeKind] = field(default_factory=lambda: STANDARD)
+    tags: frozenset[str] | None = None
+    sources: frozenset[str] | None = None
+    segments: frozenset[str] | None = None
+    categories: frozenset[str] | None = None
+    products: frozenset[str] | None = None
+    channels: frozenset[str] | None = None
+    purposes: frozenset[str] | None = None
+    events: frozenset[str] | None = None
+
+
+def check(rule: Rule, vocabulary: Vocabulary) -> None:
+    """Refuses a rule that names what the book does not know, or compares it in a way its type has no meaning for."""
+    for part, _ in walk(rule):
+        _check_part(part, vocabulary)
+
+
+def _check_part(part: Rule, known: Vocabulary) -> None:
+    match part:
+        case tree.Attribute():
+            _check_attribute(part, known.attributes)
+        case tree.Tagged(tag):
+            _one_of(tag, known.tags, "tag")
+        case tree.From(source):
+            _one_of(source, known.sources, "source")
+        case tree.Member(segment):
+            _one_of(segment, known.segments, "segment")
+        case tree.MayContact(channel, purpose):
+            _one_of(channel, known.channels, "channel")
+            _one_of(purpose, known.purposes, "purpose")
+        case tree.Bought() | tree.NeverBought():
+            _one_of(part.category, known.categories, "category")
+            _one_of(part.product, known.products, "product")
+        case tree.Happened():
+            _one_of(part.kind, known.events, "kind of event")
+
+
+def _one_of(found: str | None, known: frozenset[str] | None, what: str) -> None:
+    if found is not None and known is not None and found not in known:
+        raise Invalid(f"There is no {what} “{found}” in this book.", hint=near(found, known))
+
+
+def _check_attribute(part: tree.Attribute, known: Mapping[str, AttributeKind]) -> None:
+    if part.name not in known:
+        raise Invalid(f"There is no attribute “{part.name}” in this book.", hint=near(part.name, known))
+    kind = known[part.name]
+    if part.op not in OPS_OF_KIND[kind]:
+        raise Invalid(
+            f"“{part.op}” does not go with “{part.name}”, which is a {kind.value}.",
+            hint=near(part.op, OPS_OF_KIND[kind]),
+        )
+    if not _fits(kind, part):
+        raise Invalid(f"“{part.value}” cannot be a value of “{part.name}”, which is a {kind.value}.")
+
+
+def _fits(kind: AttributeKind, part: tree.Attribute) -> bool:
+    if part.op in (*BARE_OPS, *DATE_OPS, *DAYS_OPS):
+        return True
+    values = part.value if isinstance(part.value, tuple) else (part.value,)
+    match kind:
+        case AttributeKind.BOOLEAN:
+            return all(isinstance(value, bool) for value in values)
+        case AttributeKind.TEXT | AttributeKind.CHOICE:
+            return all(isinstance(value, str) for value in values)
+        case AttributeKind.MONEY:
+            return all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+        case _:
+            return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
