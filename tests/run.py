@@ -47,7 +47,9 @@ def parts() -> list[Part]:
     """What this machine has."""
     browser = any(shutil.which(name) for name in BROWSERS) and importlib.util.find_spec("playwright")
     return [
-        Part("postgres", "PostgreSQL", throwaway_postgres.binaries() is not None, "apt-get install postgresql"),
+        Part(
+            "postgres", "PostgreSQL", throwaway_postgres.binaries() is not None, "apt-get install postgresql"
+        ),
         Part("browser", "browser", bool(browser), "apt-get install chromium"),
         Part(
             "shared_data",

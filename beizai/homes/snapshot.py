@@ -1,0 +1,122 @@
+"""A still picture of a home in use: both stores as they stood at one instant, while everybody goes on working."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from beizai.base.home import Home
+from beizai.base.progress import Progress
+from beizai.homes import rows
+from beizai.lake import TABLES, Lake, Pin, copying
+
+_LEFT_OUT = {"keys", "log", "lake", "static", "backups"}  # beside the databases; the keys go apart
+
+
+@dataclass(frozen=True)
+class Still:
+    """Where the parts of the picture lie: names inside the copy, and the files that hold them."""
+
+    parts: dict[str, Path]
+    versions: dict[str, int]
+    engine: str
+
+
+@contextmanager
+def still(home: Home, scratch: Path, *, now: datetime, progress: Progress) -> Iterator[Still]:
+    """Takes the picture; the files named in it may be read until the end of the block.
+
+    The lake's writers are held up for as long as it takes to begin to read the databases (milliseconds), so
+    no batch is in the one store and not in the other. SQLite's readers keep what they began with, however
+    long the copying takes; the lake's files do not change, and the pin keeps them.
+    """
+    with ExitStack() as stack:
+        with _writers_held(home, now):
+            inbox = _begin(stack, home.inbox_db)
+            office = _begin_office(stack, home)
+            pin = _pin(stack, home, now)
+        parts = {"office.db": scratch / "office.db"}
+        engine = _copy_office(office, parts["office.db"], progress)
+        if inbox is not None:
+            parts["inbox.db"] = scratch / "inbox.db"
+            _copy_sqlite(inbox, parts["inbox.db"], progress)
+        parts |= _lake_files(home, pin)
+        parts |= _loose_files(home, scratch)
+        yield Still(parts, pin.versions, engine)
+
+
+def _begin(stack: ExitStack, path: Path) -> sqlite3.Connection | None:
+    """A connection that has begun to read: what it sees stays as it is now."""
+    if not path.exists():
+        return None
+    connection = sqlite3.connect(path, timeout=20, isolation_level=None)
+    stack.callback(connection.close)
+    connection.execute("BEGIN")
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return connection
+
+
+def _begin_office(stack: ExitStack, home: Home) -> sqlite3.Connection | None:
+    """SQLite: a connection that reads. PostgreSQL: a transaction with one snapshot, None."""
+    from django.db import connection, transaction
+
+    if connection.vendor == "sqlite":
+        return _begin(stack, home.office_db)
+    stack.enter_context(transaction.atomic())
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("SELECT 1")
+    return None
+
+
+def _copy_office(office: sqlite3.Connection | None, target: Path, progress: Progress) -> str:
+    if office is not None:
+        _copy_sqlite(office, target, progress)
+        return "sqlite"
+    from django.db import transaction
+
+    rows.attach(target)
+    try:
+        rows.migrate_to(rows.PORTABLE, rows.applied("default"))
+        with transaction.atomic(using=rows.PORTABLE):
+            rows.copy("default", rows.PORTABLE, progress)
+    finally:
+        rows.detach()
+    return "postgresql"
+
+
+def _copy_sqlite(source: sqlite3.Connection, target: Path, progress: Progress) -> None:
+    copy = sqlite3.connect(target)
+    try:
+        source.backup(
+            copy, pages=20_000, progress=lambda _, left, total: progress(total - left, total, "Pages copied")
+        )
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
+    finally:
+        copy.close()
+
+
+def _lake_files(home: Home, pin: Pin) -> dict[str, Path]:
+    names = [name for snapshot in pin.snapshots.values() for name in copying.files_of(home.lake, snapshot)]
+    return {f"lake/{name.as_posix()}": home.lake / name for name in names}
+
+
+def _loose_files(home: Home, scratch: Path) -> dict[str, Path]:
+    """Uploads and whatever else rooms keep in the home (the sender's journals), copied first: they may be written to."""
+    found: dict[str, Path] = {}
+    databases = {home.office_db.name, home.inbox_db.name}
+    for path in sorted(home.root.rglob("*")):
+        name = path.relative_to(home.root)
+        if name.parts[0] in _LEFT_OUT or not path.is_file() or path.name.split("-")[0] in databases:
+            continue
+        if name.parts[0] == home.uploads.name:  # written once, never changed
+            found[name.as_posix()] = path
+        elif len(name.parts) > 1:
+            copy = scratch / "loose" / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+            found[name.as_posix()] = copy
+    return found
