@@ -10,6 +10,7 @@ from beizai.base.errors import Unavailable
 from beizai.lake import schema
 from beizai.lake.snapshot import Snapshot
 
+Connection = duckdb.DuckDBPyConnection
 _T = TypeVar("_T")
 _TRIES = 5
 _lock = threading.Lock()

@@ -1,0 +1,59 @@
+"""What the lake holds of a person, how it is given out, and how it goes."""
+
+from datetime import datetime
+from typing import Any
+
+from beizai.base.personal import Holding, register
+from beizai.events import erasing
+from beizai.events.book import open_book
+from beizai.events.models import Erasure
+from beizai.lake import EVENTS, LINES, ORDERS
+
+_COLUMNS = {
+    ORDERS: ("number", "occurred_on", "kind", "amount_minor", "currency", "store"),
+    LINES: ("occurred_on", "product", "category", "quantity_milli", "amount_minor"),
+    EVENTS: ("kind", "occurred_at", "campaign_id", "props"),
+}
+
+
+def _given_out(table: str, customer_id: int) -> list[dict[str, Any]]:
+    with open_book() as book:
+        rows = book.con.table(table)
+        mine = (
+            rows.filter(rows.customer_id == customer_id).select(*_COLUMNS[table]).order_by(*_COLUMNS[table])
+        )
+        found: list[dict[str, Any]] = book.arrow(mine).to_pylist()
+    return found
+
+
+def _ask_to_erase(customer_id: int, at: datetime) -> int:
+    return int(erasing.ask(customer_id, at=at))
+
+
+def _register(table: str, what: str) -> None:
+    register(
+        Holding(f"lake.{table}", what, lambda customer_id: _given_out(table, customer_id), _ask_to_erase)
+    )
+
+
+_register(ORDERS, "what they bought: the orders")
+_register(LINES, "what they bought: the lines")
+_register(EVENTS, "what they did and what was sent to them")
+
+
+def _asked(customer_id: int) -> list[dict[str, Any]]:
+    return [
+        {"asked_at": erasure.asked_at, "done_at": erasure.done_at}
+        for erasure in Erasure.objects.filter(customer_id=customer_id)
+    ]
+
+
+register(
+    Holding(
+        table=Erasure._meta.db_table,
+        what="that their history was to be erased",
+        give_out=_asked,
+        erase=lambda customer_id, at: 0,
+        kept_because="An older copy that is restored must be erased again.",
+    )
+)
