@@ -69,6 +69,12 @@ class Customer(models.Model):
     created_at = models.DateTimeField(db_index=True)
     changed_at = models.DateTimeField(db_index=True)
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["name", "id"], name="customer_name"),
+            models.Index(fields=["country"], name="customer_country"),
+        ]
+
     def __str__(self) -> str:
         return self.name or f"#{self.pk}"
 
@@ -110,7 +116,9 @@ class ContactPoint(models.Model):
             models.Index(fields=["channel", "normal"], name="contact_point_normal"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["customer", "channel", "normal"], name="contact_point_once_a_card")
+            models.UniqueConstraint(
+                fields=["customer", "channel", "normal"], name="contact_point_once_a_card"
+            )
         ]
 
 
@@ -118,7 +126,9 @@ class FactChange(models.Model):
     """What a card said before somebody or something changed it. Append-only."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="changes")
-    field = models.CharField(max_length=60)  # a column of the card ("name"), or "fact:<key>", "contact:email", "tag:<tag>"
+    field = models.CharField(
+        max_length=80
+    )  # a column ("name"), "fact:KEY", "contact:email", "tag:TAG", "tie:KIND"
     old = models.JSONField(null=True)
     new = models.JSONField(null=True)
     source = models.ForeignKey(Source, on_delete=models.PROTECT)
@@ -185,7 +195,9 @@ class SearchTerm(models.Model):
 class Standing(models.Model):
     """Where a customer stands, derived from the book for lists and sorting; made anew by `value`, never edited."""
 
-    customer = models.OneToOneField(Customer, primary_key=True, on_delete=models.CASCADE, related_name="standing")
+    customer = models.OneToOneField(
+        Customer, primary_key=True, on_delete=models.CASCADE, related_name="standing"
+    )
     as_of = models.DateTimeField()
     first_order_on = models.DateField(null=True)
     last_order_on = models.DateField(null=True)
@@ -205,7 +217,7 @@ class Standing(models.Model):
             models.Index(fields=["last_order_on", "customer"], name="standing_last"),
             models.Index(fields=["spent_12m_minor", "customer"], name="standing_spent_12m"),
             models.Index(fields=["spent_minor", "customer"], name="standing_spent"),
-            models.Index(fields=["tier", "customer"], name="standing_tier"),
-            models.Index(fields=["stage", "customer"], name="standing_stage"),
-            models.Index(fields=["type", "customer"], name="standing_type"),
+            models.Index(fields=["tier", "spent_12m_minor", "customer"], name="standing_tier_spent"),
+            models.Index(fields=["stage", "spent_12m_minor", "customer"], name="standing_stage_spent"),
+            models.Index(fields=["type", "spent_12m_minor", "customer"], name="standing_type_spent"),
         ]

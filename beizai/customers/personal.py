@@ -5,11 +5,13 @@ from typing import Any
 
 from django.db.models import Model, Q
 
-from beizai.base.personal import Holding, register
+from beizai.base.personal import GiveOut, Holding, register
 from beizai.customers import models
 
 
-def _rows(model: type[Model], customer_id: int, *fields: str, where: str = "customer_id") -> list[dict[str, Any]]:
+def _rows(
+    model: type[Model], customer_id: int, *fields: str, where: str = "customer_id"
+) -> list[dict[str, Any]]:
     return list(model._default_manager.filter(**{where: customer_id}).values(*fields))
 
 
@@ -20,14 +22,29 @@ def _erase_from(model: type[Model], where: str = "customer_id") -> Any:
     return erase
 
 
+def _give_out_of(model: type[Model], fields: tuple[str, ...]) -> GiveOut:
+    def give_out(customer_id: int) -> list[dict[str, Any]]:
+        return _rows(model, customer_id, *fields)
+
+    return give_out
+
+
 _TABLES: tuple[tuple[type[Model], str, tuple[str, ...]], ...] = (
     (models.ExternalId, "their numbers in other books", ("source__name", "value")),
-    (models.ContactPoint, "addresses and numbers", ("channel", "value", "source__name", "added_at", "ended_at")),
+    (
+        models.ContactPoint,
+        "addresses and numbers",
+        ("channel", "value", "source__name", "added_at", "ended_at"),
+    ),
     (models.FactChange, "what the card said before", ("field", "old", "new", "at")),
     (models.Tag, "words staff put on the card", ("tag", "added_at")),
     (models.Note, "notes of staff", ("text", "at")),
     (models.SearchTerm, "the words the card is found by", ("term",)),
-    (models.Standing, "where they stand: stage, type, tier, spending", ("as_of", "stage", "type", "tier", "spent_minor")),
+    (
+        models.Standing,
+        "where they stand: stage, type, tier, spending",
+        ("as_of", "stage", "type", "tier", "spent_minor"),
+    ),
 )
 
 for _model, _what, _fields in _TABLES:
@@ -35,16 +52,15 @@ for _model, _what, _fields in _TABLES:
         Holding(
             table=_model._meta.db_table,
             what=_what,
-            give_out=lambda customer_id, model=_model, fields=_fields: _rows(model, customer_id, *fields),
+            give_out=_give_out_of(_model, _fields),
             erase=_erase_from(_model),
         )
     )
 
 
 def _give_ties(customer_id: int) -> list[dict[str, Any]]:
-    return list(
-        models.Tie.objects.filter(Q(customer_id=customer_id) | Q(other_id=customer_id)).values("kind", "since_on")
-    )
+    rows = models.Tie.objects.filter(Q(customer_id=customer_id) | Q(other_id=customer_id))
+    return [dict(row) for row in rows.values("kind", "since_on")]
 
 
 def _erase_ties(customer_id: int, at: datetime) -> int:
@@ -57,7 +73,15 @@ register(
         "customers_customer",
         "the card: name, address, what they told",
         lambda customer_id: _rows(
-            models.Customer, customer_id, "name", "country", "language", "birthday_on", "postal_address", "facts", where="id"
+            models.Customer,
+            customer_id,
+            "name",
+            "country",
+            "language",
+            "birthday_on",
+            "postal_address",
+            "facts",
+            where="id",
         ),
         _erase_from(models.Customer, "id"),
     )

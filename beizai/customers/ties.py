@@ -1,0 +1,103 @@
+"""Who brought whom, who lives with whom, who gives presents to whom."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Count, Q
+
+from beizai.base.errors import Invalid
+from beizai.customers import cards, history
+from beizai.customers.models import Customer, Tie, TieKind
+from beizai.sources.models import Source
+from beizai.staff.models import User
+
+
+def tie(
+    customer_id: int,
+    kind: str,
+    other_id: int,
+    *,
+    source: Source,
+    now: datetime,
+    user: User | None = None,
+    since_on: date | None = None,
+) -> Tie:
+    """Ties one card to another, once. A customer is brought by one person; nobody brings those who brought them."""
+    if kind not in TieKind.values:
+        raise Invalid(f"“{kind}” is not a tie.", hint=f"Ties: {', '.join(TieKind.values)}.")
+    if customer_id == other_id:
+        raise Invalid("A card cannot be tied to itself.", hint="Choose another person.")
+    if kind == TieKind.REFERRED_BY:
+        _must_fit(customer_id, other_id)
+    with transaction.atomic():
+        made, is_new = Tie.objects.get_or_create(
+            customer_id=customer_id,
+            other_id=other_id,
+            kind=kind,
+            defaults={"since_on": since_on, "source": source, "added_at": now},
+        )
+        if is_new:
+            history.write(customer_id, f"tie:{kind}", None, other_id, source=source, user=user, now=now)
+            cards.touched(customer_id, now)
+    return made
+
+
+def untie(tie_id: int, *, source: Source, now: datetime, user: User | None = None) -> None:
+    """Takes a tie away; its line in the history stays."""
+    found = Tie.objects.filter(pk=tie_id).first()
+    if found is None:
+        return
+    with transaction.atomic():
+        history.write(
+            found.customer_id, f"tie:{found.kind}", found.other_id, None, source=source, user=user, now=now
+        )
+        cards.touched(found.customer_id, now)
+        found.delete()
+
+
+def of(customer_id: int) -> list[Tie]:
+    """The ties of a card in both directions, with the cards at their ends."""
+    both = Tie.objects.filter(Q(customer_id=customer_id) | Q(other_id=customer_id))
+    return list(both.select_related("customer__standing", "other__standing").order_by("kind", "pk")[:200])
+
+
+def referrals(customer_ids: Iterable[int]) -> dict[int, int]:
+    """How many customers each of these has brought."""
+    rows = Tie.objects.filter(other_id__in=list(customer_ids), kind=TieKind.REFERRED_BY)
+    return dict(rows.values_list("other_id").annotate(n=Count("pk")))
+
+
+def _must_fit(customer_id: int, other_id: int) -> None:
+    held = (
+        Tie.objects.filter(customer_id=customer_id, kind=TieKind.REFERRED_BY)
+        .exclude(other_id=other_id)
+        .first()
+    )
+    if held is not None:
+        raise Invalid(
+            "This customer has been brought by somebody already.",
+            hint="Take that tie away first.",
+            code="brought_once",
+        )
+    step = other_id
+    for _ in range(1000):
+        if step == customer_id:
+            raise Invalid(
+                "They would have brought each other.",
+                hint="Only one of the two came first.",
+                code="brought_in_a_ring",
+            )
+        before = (
+            Tie.objects.filter(customer_id=step, kind=TieKind.REFERRED_BY)
+            .values_list("other_id", flat=True)
+            .first()
+        )
+        if before is None:
+            return
+        step = before
+
+
+def names(customer_ids: Iterable[int]) -> dict[int, str]:
+    """The names of these cards."""
+    return dict(Customer.objects.filter(pk__in=list(customer_ids)).values_list("pk", "name"))
