@@ -52,3 +52,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     fresh.make()
     monkeypatch.setenv("BEIZAI_HOME", str(fresh.root))
     yield fresh
+    _close_inboxes()
+
+
+def _close_inboxes() -> None:
+    """Lets go of the inbox; where it lies in PostgreSQL, which the tests share, it is emptied too."""
+    from beizai.events import inbox
+    from beizai.events.inbox.postgres import PostgresStore
+
+    for opened in inbox.opened():
+        if isinstance(opened.store, PostgresStore):
+            opened.store.empty()
+        opened.close()

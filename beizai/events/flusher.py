@@ -53,8 +53,9 @@ class Flusher:
         """Carries at most `limit` messages; returns how many. 0 where nothing waits. Cheap to call often."""
         if not self._inbox.waiting():
             return 0
-        with leases.hold("inbox") as lease:
-            self._inbox.store.fence(lease.token)
+        with leases.hold("inbox") as taken:
+            lease = leases.lifted(taken, above=self._inbox.store.fence())
+            self._inbox.store.raise_fence(lease.token)
             return sum(self._flush(number, lease) for number in self._numbers(lease, limit))
 
     def flush_all(self) -> int:

@@ -1,6 +1,5 @@
 """What is in the book: batches that come in whole, replace what was there, and can be taken out exactly."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
@@ -12,7 +11,7 @@ from beizai.base.home import Home
 from beizai.events import batches, book, erasing, inbox, leases, places, upkeep
 from beizai.events.flusher import Flusher, flush_once
 from beizai.events.happenings import Happening
-from beizai.events.models import Batch, Erasure, Lease
+from beizai.events.models import Batch, Counter, Erasure, Lease
 from beizai.events.orders import Sale, SaleLine, append_orders, ring_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,9 +19,8 @@ NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def _home(home: Home) -> Iterator[None]:
-    yield
-    inbox.current().close()
+def _home(home: Home) -> None:
+    """Every test has a book of its own."""
 
 
 def orders(
@@ -246,3 +244,20 @@ def test_a_sweep_spares_what_a_long_job_pinned() -> None:
         upkeep.sweep(at=NOW, clean=True)
     assert amounts() == {"A": 1000}
     assert places.lake().files("orders").files
+
+
+def test_an_office_restored_from_an_older_copy_goes_on_flushing_and_loses_nothing() -> None:
+    box = inbox.current()
+    for name in "abc":
+        box.put([click(name).message()])
+        flush_once()
+    Lease.objects.all().delete()
+    Counter.objects.all().delete()
+    box.put([click("d").message()])
+    assert Flusher().flush_all() == 1
+    bring_in("A")
+    Counter.objects.all().delete()
+    bring_in("B")
+    assert set(amounts()) == {"A", "B"}
+    with book.open_book() as opened:
+        assert opened.arrow(opened.events).num_rows == 4

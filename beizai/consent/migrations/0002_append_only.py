@@ -16,7 +16,7 @@ def add(apps, schema_editor):
     else:
         schema_editor.execute(
             "CREATE FUNCTION consent_only_added_to() RETURNS trigger LANGUAGE plpgsql AS "
-            "$$ BEGIN RAISE EXCEPTION '% is only ever added to', TG_TABLE_NAME; END $$"
+            "$$ BEGIN RAISE EXCEPTION '%% is only ever added to', TG_TABLE_NAME; END $$"
         )
         for table in TABLES:
             schema_editor.execute(

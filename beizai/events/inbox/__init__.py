@@ -12,7 +12,7 @@ from beizai.events.inbox.message import Claimed, Message
 from beizai.events.inbox.postgres import PostgresStore
 from beizai.events.inbox.sqlite import SqliteStore
 
-__all__ = ["Claimed", "Inbox", "Message", "current", "on_postgres", "on_sqlite"]
+__all__ = ["Claimed", "Inbox", "Message", "current", "on_postgres", "on_sqlite", "opened"]
 
 _KEPT_OPEN = 4
 _open: dict[str, Inbox] = {}
@@ -40,6 +40,14 @@ def current() -> Inbox:
                 _open.pop(next(iter(_open))).close()
             _open[name] = on_postgres(_parameters(settings)) if postgres else on_sqlite(Path(name))
         return _open[name]
+
+
+def opened() -> list[Inbox]:
+    """The inboxes this process has open, which it forgets: whoever asks closes them."""
+    with _lock:
+        found = list(_open.values())
+        _open.clear()
+    return found
 
 
 def _parameters(settings: dict[str, Any]) -> dict[str, Any]:

@@ -57,11 +57,16 @@ class PostgresStore:
     def waiting(self) -> int:
         with self._transaction() as connection:
             rows = connection.execute(
-                "SELECT count(*) FROM (SELECT 1 FROM inbox LIMIT 1000) AS some"
+                "SELECT count(*) FROM (SELECT 1 FROM inbox LIMIT 1000) AS found"
             ).fetchall()
         return int(rows[0][0])
 
-    def fence(self, token: int) -> None:
+    def fence(self) -> int:
+        with self._transaction() as connection:
+            rows = connection.execute("SELECT token FROM inbox_fence").fetchall()
+        return int(rows[0][0])
+
+    def raise_fence(self, token: int) -> None:
         with self._transaction() as connection:
             self._pass_fence(connection, token)
 
@@ -115,6 +120,12 @@ class PostgresStore:
             total += gone
             if gone < _FORGET_AT_ONCE:
                 return total
+
+    def empty(self) -> None:
+        """Forgets everything: for a book that begins anew in the same database."""
+        with self._transaction() as connection:
+            connection.execute("TRUNCATE inbox, inbox_seen, inbox_aside")
+            connection.execute("UPDATE inbox_fence SET token = 0")
 
     def close(self) -> None:
         with self._lock:

@@ -46,7 +46,11 @@ class SqliteStore:
         rows = self._connection().execute("SELECT 1 FROM inbox LIMIT 1000").fetchall()
         return len(rows)
 
-    def fence(self, token: int) -> None:
+    def fence(self) -> int:
+        [(token,)] = self._connection().execute("SELECT token FROM fence").fetchall()
+        return int(token)
+
+    def raise_fence(self, token: int) -> None:
         with self._transaction() as connection:
             self._pass_fence(connection, token)
 
