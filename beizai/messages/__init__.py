@@ -1,1 +1,1 @@
-"""The ledger of everything sent or not sent, and why; arbitration, the journal, bounces."""
+"""The ledger of everything sent or not sent, and why: arbitration, the sending worker's journal, bounces."""

@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class MessagesConfig(AppConfig):
     name = "beizai.messages"
     label = "beizai_messages"
+
+    def ready(self) -> None:
+        from beizai.messages import personal  # noqa: F401  (registers what this room holds of a person)

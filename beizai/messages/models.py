@@ -34,16 +34,31 @@ class Message(models.Model):
     block = models.IntegerField(null=True)  # of the draw
     state = models.CharField(max_length=10, choices=State.choices)
     reason = models.CharField(max_length=40, blank=True)
+    detail = models.CharField(max_length=300, blank=True)  # the mail server's own words
     consent_id = models.BigIntegerField(null=True)  # the entry the permission rests on
-    lease = models.BigIntegerField(null=True)
+    lease = models.BigIntegerField(null=True)  # Lease.id, while a worker has it
     attempts = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()
+    in_history = models.BooleanField(
+        default=True
+    )  # False: its event has still to go into the contact history
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign_id", "customer_id"], name="once_a_campaign")]
         indexes = [
             models.Index(fields=["campaign_id", "state", "id"], name="message_state"),
             models.Index(fields=["customer_id", "sent_at"], name="message_of_customer"),
+            models.Index(fields=["lease"], name="message_leased", condition=models.Q(lease__isnull=False)),
+            models.Index(fields=["id"], name="message_to_history", condition=models.Q(in_history=False)),
         ]
+
+
+class Lease(models.Model):
+    """What one sending worker has in hand, and the journal in which it writes what it does with it."""
+
+    journal = models.CharField(max_length=80, unique=True)
+    place = models.CharField(max_length=200)  # the machine and folder the journal lies in
+    taken_at = models.DateTimeField()
+    seen_at = models.DateTimeField()  # by the machine's clock: the worker was alive

@@ -238,7 +238,7 @@ class _Lane:
                 self._message, envelope(following, self._sender_of(following)) if following else b""
             )
             reply = await session.final()
-        except (Unavailable, asyncio.CancelledError) as fault:
+        except BaseException as fault:  # whatever it was, bytes may have left
             self._in_doubt(fault, following)
             session.abort()
             raise

@@ -1,0 +1,164 @@
+"""Who of a campaign's people is written to, and who is not and why: one row of the ledger and one reason for each."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from itertools import islice
+
+from django.db.models import Q
+
+from beizai.base.contact_points import normal_email
+from beizai.base.errors import Invalid
+from beizai.consent.models import Purpose
+from beizai.consent.rules import Answer, may_contact_many, suppressed_among
+from beizai.customers.models import ContactPoint, Customer
+from beizai.messages.models import Message, State
+
+_AT_ONCE = 5_000
+_OF_AGE_YEARS = 18
+
+
+class Refusal(StrEnum):
+    """Why somebody is not written to, in the order in which it is looked at; the reasons of the consent room
+    (no_permission, refused, withdrawn, expired) come first, and "suppressed_" is followed by why."""
+
+    NO_CUSTOMER = "no_customer"
+    MINOR = "minor"
+    SUPPRESSED = "suppressed_"
+    NO_ADDRESS = "no_address"
+    INVALID_ADDRESS = "invalid_address"
+    DUPLICATE_ADDRESS = "duplicate_address"
+    WRITTEN_LATELY = "written_lately"
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is asked of everybody."""
+
+    channel: str
+    purpose: str
+    at: datetime
+    cap_days: int
+    campaign_id: int
+
+    @property
+    def marketing(self) -> bool:
+        return self.purpose == Purpose.MARKETING
+
+
+@dataclass(frozen=True)
+class Eligibility:
+    """Whether somebody may be written to now: the address and the entry it rests on, or the first reason against it."""
+
+    eligible: bool
+    reason: str = ""
+    address: str = ""
+    consent_id: int | None = None
+
+
+def arbitrate(
+    customer_ids: Iterable[int],
+    *,
+    channel: str,
+    purpose: str,
+    at: datetime,
+    cap_days: int,
+    campaign_id: int = 0,
+) -> dict[int, Eligibility]:
+    """Every one of these customers judged at this instant; the first reason that holds is given.
+
+    Two customers with one address: the older card is written to. `cap_days` 0 means no cap; service mail has
+    none. What the campaign itself did does not count against the cap. Statements read 5,000 customers at a time.
+    """
+    found: dict[int, Eligibility] = {}
+    taken: set[str] = set()
+    rest = iter(sorted(set(customer_ids)))
+    while chunk := list(islice(rest, _AT_ONCE)):
+        found.update(_judged(chunk, _Question(channel, purpose, at, cap_days, campaign_id), taken))
+    return found
+
+
+def _judged(ids: list[int], asked: _Question, taken: set[str]) -> dict[int, Eligibility]:
+    answers = may_contact_many(ids, asked.channel, asked.purpose, asked.at)
+    births = dict(Customer.objects.filter(pk__in=ids).values_list("id", "birthday_on"))
+    addresses = _addresses(ids, asked.channel)
+    suppressed = suppressed_among(asked.channel, {one for many in addresses.values() for one in many})
+    lately = _written_lately(ids, asked) if asked.marketing and asked.cap_days else set()
+    found = {}
+    for customer_id in ids:
+        verdict = _of_person(customer_id, answers[customer_id], births, asked)
+        verdict = verdict or _of_address(addresses.get(customer_id, []), suppressed, asked.channel, taken)
+        if verdict.eligible and customer_id in lately:
+            verdict = Eligibility(False, Refusal.WRITTEN_LATELY, verdict.address)
+        if verdict.eligible:
+            taken.add(verdict.address)
+            verdict = Eligibility(True, "", verdict.address, answers[customer_id].entry_id)
+        found[customer_id] = verdict
+    return found
+
+
+def _of_person(
+    customer_id: int, answer: Answer, births: Mapping[int, date | None], asked: _Question
+) -> Eligibility | None:
+    """The reason that lies in the person, or None."""
+    if customer_id not in births:
+        return Eligibility(False, Refusal.NO_CUSTOMER)
+    if not answer.allowed:
+        return Eligibility(False, answer.reason, consent_id=answer.entry_id)
+    born = births[customer_id]
+    if asked.marketing and born is not None and _years(born, asked.at.date()) < _OF_AGE_YEARS:
+        return Eligibility(False, Refusal.MINOR)
+    return None
+
+
+def _years(born: date, today: date) -> int:
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def _of_address(
+    addresses: list[str], suppressed: Mapping[str, str], channel: str, taken: set[str]
+) -> Eligibility:
+    """The first address that can be used, or why none can."""
+    if not addresses:
+        return Eligibility(False, Refusal.NO_ADDRESS)
+    open_ones = [address for address in addresses if address not in suppressed]
+    if not open_ones:
+        return Eligibility(False, Refusal.SUPPRESSED + suppressed[addresses[0]], addresses[0])
+    valid = next((address for address in open_ones if _valid(address, channel)), None)
+    if valid is None:
+        return Eligibility(False, Refusal.INVALID_ADDRESS, open_ones[0])
+    if valid in taken:
+        return Eligibility(False, Refusal.DUPLICATE_ADDRESS, valid)
+    return Eligibility(True, "", valid)
+
+
+def _valid(address: str, channel: str) -> bool:
+    if channel != "email":
+        return bool(address)
+    try:
+        return normal_email(address) == address
+    except Invalid:
+        return False
+
+
+def _addresses(ids: list[int], channel: str) -> dict[int, list[str]]:
+    """The contact points in use, those proved to work first, then the newest."""
+    rows = ContactPoint.objects.filter(customer_id__in=ids, channel=channel, ended_at=None)
+    found: dict[int, list[tuple[bool, datetime, int, str]]] = {}
+    for customer_id, normal, verified_at, added_at, key in rows.values_list(
+        "customer_id", "normal", "verified_at", "added_at", "id"
+    ).iterator(chunk_size=_AT_ONCE):
+        found.setdefault(customer_id, []).append((verified_at is not None, added_at, key, normal))
+    return {
+        customer_id: [point[3] for point in sorted(points, reverse=True)]
+        for customer_id, points in found.items()
+    }
+
+
+def _written_lately(ids: list[int], asked: _Question) -> set[int]:
+    """Who was written to, or perhaps was, within the cap by another campaign."""
+    since = asked.at - timedelta(days=asked.cap_days)
+    perhaps = Q(state=State.IN_DOUBT, changed_at__gt=since)
+    rows = Message.objects.filter(Q(sent_at__gt=since) | perhaps, customer_id__in=ids)
+    return set(rows.exclude(campaign_id=asked.campaign_id).values_list("customer_id", flat=True))

@@ -1,0 +1,32 @@
+"""What the message ledger holds of a person."""
+
+from datetime import datetime
+from typing import Any
+
+from beizai.base.personal import Holding, register
+from beizai.messages.models import Message
+
+
+def _give_out(customer_id: int) -> list[dict[str, Any]]:
+    rows = Message.objects.filter(customer_id=customer_id).order_by("id")
+    return list(
+        rows.values(
+            "campaign_id", "channel", "address", "group", "state", "reason", "detail", "sent_at", "changed_at"
+        )
+    )
+
+
+def _erase(customer_id: int, at: datetime) -> int:
+    rows = Message.objects.filter(customer_id=customer_id)
+    return rows.update(address="", detail="")
+
+
+register(
+    Holding(
+        table="beizai_messages_message",
+        what="what was sent to them, what was not and why, and at which address",
+        give_out=_give_out,
+        erase=_erase,
+        kept_because="That a number of a card was in a campaign stays, so that its result stays true; the address goes.",
+    )
+)
