@@ -37,10 +37,10 @@ class Held:
         ).exists():
             raise Unavailable(f"The lease “{self.name}” was lost to another process.", hint="Try again.")
 
-    def renew(self, ttl: timedelta = TTL) -> None:
+    def renew(self) -> None:
         """Holds on for another while; Unavailable where it is too late for that."""
         mine = Lease.objects.filter(name=self.name, holder=self.holder, token=self.token)
-        if not mine.update(until_at=Now() + ttl):
+        if not mine.update(until_at=Now() + TTL):
             raise Unavailable(f"The lease “{self.name}” was lost to another process.", hint="Try again.")
 
 
@@ -81,13 +81,13 @@ def is_dead(holder: str) -> bool:
 
 
 @contextmanager
-def hold(name: str, *, ttl: timedelta = TTL, wait_seconds: float = 20.0) -> Iterator[Held]:
+def hold(name: str, *, ttl: timedelta | None = None, wait_seconds: float = 20.0) -> Iterator[Held]:
     """Holds the lease of this name. Unavailable where it does not come free in time.
 
     A holder that died on this machine is followed at once, one elsewhere when its time is up; should it
     live after all, its lower token gives it away. Not inside a transaction: nobody else would see it.
     """
-    held = _wait_for(name, ttl, wait_seconds)
+    held = _wait_for(name, ttl or TTL, wait_seconds)
     try:
         yield held
     finally:
