@@ -6,6 +6,7 @@ It speaks real SMTP on this machine only. The mails lie in `catcher.db` in the h
 import asyncio
 import email
 import email.policy
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ _KEEP = 20_000
 _PRUNE_EVERY = 500
 _PAGE = 50
 _LARGEST = 10_000_000
+logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's: it would write every address
 GONE = "gone."
 """Domains that begin so have no mailboxes: what is written to them bounces, so that bounces can be seen."""
 

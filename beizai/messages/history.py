@@ -1,11 +1,9 @@
 """The contact history: what was sent and what bounced, written into the lake beside everything else that happened."""
 
 from collections import defaultdict
-from typing import Any
 
-from beizai.base.clock import civil_date
-from beizai.base.ids import new_event_id
 from beizai.events import inbox
+from beizai.events.happenings import Happening
 from beizai.messages.models import Message, State
 
 _AT_ONCE = 500
@@ -16,13 +14,13 @@ _KINDS = {
 }
 
 
-def enter(*, timezone: str, simulated: bool, limit: int = _AT_ONCE) -> int:
+def enter(*, simulated: bool, limit: int = _AT_ONCE) -> int:
     """Hands the outcomes that the history does not have yet to the inbox; returns how many rows it was.
 
-    Safe to run twice: an event is known by the row and its kind. `timezone` is the shop's, for the civil date.
+    Safe to run twice: an event is known by the row and its kind.
     """
     rows = list(Message.objects.filter(in_history=False).order_by("id")[:limit])
-    inbox.current().put([event for row in rows for event in _events(row, timezone, simulated)])
+    inbox.current().put([event.message() for row in rows for event in _events(row, simulated)])
     by_state: dict[str, list[int]] = defaultdict(list)
     for row in rows:
         by_state[row.state].append(row.pk)
@@ -31,28 +29,19 @@ def enter(*, timezone: str, simulated: bool, limit: int = _AT_ONCE) -> int:
     return len(rows)
 
 
-def _events(row: Message, timezone: str, simulated: bool) -> list[inbox.Message]:
-    at = row.sent_at or row.changed_at
-    return [
-        inbox.Message(
-            id=f"message:{row.pk}:{kind}",
-            rows={"events": [_event(row, kind, timezone, simulated)]},
-            received_at=at,
-        )
-        for kind in _KINDS.get(State(row.state), ())
-    ]
+def _events(row: Message, simulated: bool) -> list[Happening]:
+    return [_event(row, kind, simulated) for kind in _KINDS.get(State(row.state), ())]
 
 
-def _event(row: Message, kind: str, timezone: str, simulated: bool) -> dict[str, Any]:
+def _event(row: Message, kind: str, simulated: bool) -> Happening:
     at = (row.sent_at if kind == "sent" else None) or row.changed_at
-    return {
-        "event_id": new_event_id(at),
-        "customer_id": row.customer_id,
-        "kind": kind,
-        "occurred_at": at,
-        "occurred_on": civil_date(at, timezone),
-        "received_at": at,
-        "campaign_id": row.campaign_id,
-        "reason": row.reason or None,
-        "simulated": simulated,
-    }
+    return Happening(
+        id=f"message:{row.pk}:{kind}",
+        kind=kind,
+        occurred_at=at,
+        received_at=at,
+        customer_id=row.customer_id,
+        campaign_id=row.campaign_id,
+        reason=row.reason or None,
+        simulated=simulated,
+    )

@@ -9,11 +9,10 @@ from beizai.messages.models import Message
 
 def _give_out(customer_id: int) -> list[dict[str, Any]]:
     rows = Message.objects.filter(customer_id=customer_id).order_by("id")
-    return list(
-        rows.values(
-            "campaign_id", "channel", "address", "group", "state", "reason", "detail", "sent_at", "changed_at"
-        )
+    shown = rows.values(
+        "campaign_id", "channel", "address", "group", "state", "reason", "detail", "sent_at", "changed_at"
     )
+    return [dict(row) for row in shown]
 
 
 def _erase(customer_id: int, at: datetime) -> int:
