@@ -13,7 +13,9 @@ def zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Invalid(f"“{name}” is not a time zone.", hint="Use a name such as Europe/London or Asia/Shanghai.") from None
+        raise Invalid(
+            f"“{name}” is not a time zone.", hint="Use a name such as Europe/London or Asia/Shanghai."
+        ) from None
 
 
 def machine_now() -> datetime:

@@ -10,7 +10,9 @@ from email_validator import EmailNotValidError, validate_email
 
 from beizai.base.errors import Invalid
 
-_PLAIN_EMAIL = re.compile(r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}", re.ASCII)
+_PLAIN_EMAIL = re.compile(
+    r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}", re.ASCII
+)
 
 
 def normal_email(text: str) -> str:
@@ -42,7 +44,9 @@ def normal_phone(text: str, country: str) -> str:
     if number is None or not phonenumbers.is_possible_number(number):
         raise Invalid(
             f"“{text[:40]}” is not a phone number.",
-            hint=f"Write it with its country code, such as +44…, or as dialled in {country}." if country else "Write it with its country code, such as +44….",
+            hint=f"Write it with its country code, such as +44…, or as dialled in {country}."
+            if country
+            else "Write it with its country code, such as +44….",
         )
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

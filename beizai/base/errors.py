@@ -1,10 +1,10 @@
 """What can go wrong, said so that the reader knows what to do.
 
-    BeizaiError
-    ├── NotFound      what was asked for is not in the book
-    ├── Invalid       what was given cannot be right
-    ├── Forbidden     it may not be done (by this person, or at all)
-    └── Unavailable   something outside does not answer; trying later may help
+BeizaiError
+├── NotFound      what was asked for is not in the book
+├── Invalid       what was given cannot be right
+├── Forbidden     it may not be done (by this person, or at all)
+└── Unavailable   something outside does not answer; trying later may help
 """
 
 

@@ -16,7 +16,10 @@ def check_currency(currency: str) -> str:
     """
     code = currency.strip().upper()
     if len(code) != 3 or code not in list_currencies():
-        raise Invalid(f"“{currency}” is not a currency.", hint="Use its ISO code of three letters, such as EUR, GBP or CNY.")
+        raise Invalid(
+            f"“{currency}” is not a currency.",
+            hint="Use its ISO code of three letters, such as EUR, GBP or CNY.",
+        )
     return code
 
 
@@ -38,7 +41,9 @@ def to_minor(amount: Decimal | int | str, currency: str) -> int:
     try:
         value = Decimal(str(amount)).scaleb(minor_digits(currency)).quantize(Decimal(1), ROUND_HALF_UP)
     except InvalidOperation:
-        raise Invalid(f"“{amount}” is not an amount of money.", hint="Write it with digits, such as 12.50.") from None
+        raise Invalid(
+            f"“{amount}” is not an amount of money.", hint="Write it with digits, such as 12.50."
+        ) from None
     return int(value)
 
 

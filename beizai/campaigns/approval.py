@@ -38,7 +38,9 @@ def preview(campaign_id: int, shop: Shop, *, at: datetime) -> Preview:
     """Looks, and changes nothing."""
     campaign = campaign_of(campaign_id)
     who = audience(campaign, shop, at=at)
-    spent = past(who.eligible, shop=shop, margins=current_margins(shop), window_days=campaign.window_days, at=at)
+    spent = past(
+        who.eligible, shop=shop, margins=current_margins(shop), window_days=campaign.window_days, at=at
+    )
     return Preview(who, expect(campaign, who.eligible, spent), share_of(campaign, who.eligible.size))
 
 
@@ -59,7 +61,9 @@ def approve(
     progress(0, 0, "judging who may be written to")
     who = audience(campaign, shop, at=at)
     if not who.eligible.size:
-        Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.DRAFT, approved_at=None, approved_by=None)
+        Campaign.objects.filter(pk=campaign.pk).update(
+            state=CampaignState.DRAFT, approved_at=None, approved_by=None
+        )
         raise Invalid(
             f"Nobody in the segment of “{campaign.name}” may be written to.",
             hint="See the reasons in the preview: most need a permission or an address.",
@@ -74,7 +78,13 @@ def approve(
             CampaignLink(campaign=campaign, number=link.number, url=link.url, label=link.label[:200])
             for link in compiled.links
         )
-        _fix(campaign, spent, margins=margins.as_fields(), share=share, found=expect(campaign, who.eligible, spent))
+        _fix(
+            campaign,
+            spent,
+            margins=margins.as_fields(),
+            share=share,
+            found=expect(campaign, who.eligible, spent),
+        )
         audit.record("campaign.approved", at=at, user=by, campaign_id=campaign.pk, people=len(who.verdicts))
     return campaign_of(campaign.pk)
 
@@ -83,11 +93,13 @@ def check_sender(shop: Shop) -> None:
     """Refuses to approve what could never be sent."""
     if not shop.sender_address:
         raise Invalid(
-            "The shop has no sender's address.", hint="Set one: settings → sender, or 'beizai settings set sender_address=…'."
+            "The shop has no sender's address.",
+            hint="Set one: settings → sender, or 'beizai settings set sender_address=…'.",
         )
     if not shop.smtp_host:
         raise Invalid(
-            "The shop has no mail server to send by.", hint="Set one: settings → sender, or 'beizai settings set smtp_host=…'."
+            "The shop has no mail server to send by.",
+            hint="Set one: settings → sender, or 'beizai settings set smtp_host=…'.",
         )
 
 
@@ -95,9 +107,13 @@ def _claim(campaign: Campaign, *, at: datetime, by: User | None) -> None:
     segment = Segment.objects.get(pk=campaign.segment_id)
     claimed = Campaign.objects.filter(
         pk=campaign.pk, state__in=(CampaignState.DRAFT, CampaignState.APPROVING)
-    ).update(state=CampaignState.APPROVING, approved_at=at, approved_by=by, segment_version=segment.current_version)
+    ).update(
+        state=CampaignState.APPROVING, approved_at=at, approved_by=by, segment_version=segment.current_version
+    )
     if not claimed:
-        raise Forbidden(f"“{campaign.name}” is {campaign.state} already.", hint="Copy it to send something else.")
+        raise Forbidden(
+            f"“{campaign.name}” is {campaign.state} already.", hint="Copy it to send something else."
+        )
     campaign.refresh_from_db()
 
 
@@ -143,7 +159,9 @@ def _rows(campaign: Campaign, who: Audience, lot: Draw, at: datetime) -> Iterato
         yield row
 
 
-def _fix(campaign: Campaign, spent: Past, *, margins: dict[str, object], share: float, found: Outlook) -> None:
+def _fix(
+    campaign: Campaign, spent: Past, *, margins: dict[str, object], share: float, found: Outlook
+) -> None:
     Campaign.objects.filter(pk=campaign.pk).update(
         state=CampaignState.APPROVED,
         holdout_permille=round(share * 1000),
@@ -162,5 +180,3 @@ def _slices(rows: Iterator[Message], size: int) -> Iterator[list[Message]]:
             batch = []
     if batch:
         yield batch
-
-

@@ -39,16 +39,22 @@ class Campaign(models.Model):
     contact_cost = models.DecimalField(max_digits=12, decimal_places=3, default=0)  # minor units per message
     fixed_cost_minor = models.BigIntegerField(default=0)
     holdout_permille = models.PositiveIntegerField(default=0)
-    share_proposed = models.BooleanField(default=True)  # the share is worked out at approval for the segment's size
+    share_proposed = models.BooleanField(
+        default=True
+    )  # the share is worked out at approval for the segment's size
     window_days = models.PositiveSmallIntegerField(default=28)
     outlook = models.JSONField(default=dict)  # what the planner said before approval
-    margins = models.JSONField(default=dict)  # {"book": permille, "categories": {name: permille}} as at approval
+    margins = models.JSONField(
+        default=dict
+    )  # {"book": permille, "categories": {name: permille}} as at approval
     past_from_on = models.DateField(null=True)  # the 26 weeks of spending the draw was blocked on begin here
     planted = models.JSONField(default=dict)  # SIMULATED: the truth planted by the demo
     simulated = models.BooleanField(default=False)
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="campaigns")
     created_at = models.DateTimeField()
-    approved_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="approved_campaigns")
+    approved_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="approved_campaigns"
+    )
     approved_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)  # sending began: the window counts from here
     finished_at = models.DateTimeField(null=True)

@@ -56,14 +56,18 @@ def read_plan(path: Path) -> Plan:
         raise NotFound(f"There is no plan {path}.", hint="Give the path of a TOML or JSON file.")
     raw = path.read_bytes()
     if len(raw) > 2_000_000:
-        raise Invalid(f"The plan {path.name} is larger than 2 MB.", hint="Pictures go into uploads, not into the plan.")
+        raise Invalid(
+            f"The plan {path.name} is larger than 2 MB.", hint="Pictures go into uploads, not into the plan."
+        )
     try:
         words = raw.decode("utf-8")
         given = json.loads(words) if path.suffix.lower() == ".json" else tomllib.loads(words)
     except (UnicodeDecodeError, json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Invalid(f"The plan {path.name} cannot be read: {error}.", hint="Write it as UTF-8 TOML or JSON.") from None
+        raise Invalid(
+            f"The plan {path.name} cannot be read: {error}.", hint="Write it as UTF-8 TOML or JSON."
+        ) from None
     if not isinstance(given, dict):
-        raise Invalid(f"The plan {path.name} is not a table of fields.", hint="Begin with name = \"…\".")
+        raise Invalid(f"The plan {path.name} is not a table of fields.", hint='Begin with name = "…".')
     for key in ("mjml", "text"):
         if isinstance(given.get(key), str) and given[key].startswith("@"):
             given[key] = _beside(path, given[key][1:])
@@ -80,7 +84,7 @@ def plan_from(given: dict[str, Any]) -> Plan:
             raise Invalid(f"A plan has no field “{name}”.", hint=hint)
     for name in ("name", "segment", "subject", "mjml"):
         if not isinstance(given.get(name), str) or not given[name].strip():
-            raise Invalid(f"The plan does not say its {name}.", hint=f"Add {name} = \"…\".")
+            raise Invalid(f"The plan does not say its {name}.", hint=f'Add {name} = "…".')
     for name in ("defaults", "checklist"):
         if not isinstance(given.get(name, {}), dict):
             raise Invalid(f"The field “{name}” must be a table of names and words.")
@@ -95,7 +99,9 @@ def check(plan: Plan) -> None:
         if name not in CHECKLIST:
             raise Invalid(f"The checklist has no item “{name}”.", hint=f"Items: {', '.join(CHECKLIST)}.")
     if not 1 <= plan.window_days <= MAX_WINDOW_DAYS:
-        raise Invalid(f"A window of {plan.window_days} days is not possible.", hint="Watch between 1 and 366 days.")
+        raise Invalid(
+            f"A window of {plan.window_days} days is not possible.", hint="Watch between 1 and 366 days."
+        )
     if plan.holdout_permille is not None and not 0 <= plan.holdout_permille <= 500:
         raise Invalid(
             f"A share of {plan.holdout_permille / 10:g}% cannot be left alone.",
@@ -149,11 +155,15 @@ def _cost(given: object) -> Decimal:
     try:
         return Decimal(str(given)).quantize(Decimal("0.001"))
     except InvalidOperation:
-        raise Invalid(f"“{given}” is not a cost.", hint="Give minor units per message, such as 2 or 0.75.") from None
+        raise Invalid(
+            f"“{given}” is not a cost.", hint="Give minor units per message, such as 2 or 0.75."
+        ) from None
 
 
 def _beside(path: Path, name: str) -> str:
     found = (path.parent / name).resolve()
     if found.parent != path.parent.resolve() or not found.is_file():
-        raise NotFound(f"There is no file {name} beside the plan.", hint="Put the template into the plan's folder.")
+        raise NotFound(
+            f"There is no file {name} beside the plan.", hint="Put the template into the plan's folder."
+        )
     return found.read_text(encoding="utf-8")

@@ -63,7 +63,9 @@ def pause(campaign_id: int, *, at: datetime, by: User | None, reason: str = "", 
     if changed:
         audit.record("campaign.paused", at=at, user=by, campaign_id=campaign_id, reason=reason)
     elif campaign.state != CampaignState.PAUSED:
-        raise Forbidden(f"“{campaign.name}” is {campaign.state}.", hint="Only a campaign that is sending can be paused.")
+        raise Forbidden(
+            f"“{campaign.name}” is {campaign.state}.", hint="Only a campaign that is sending can be paused."
+        )
     return campaign
 
 
@@ -76,7 +78,9 @@ def resume(campaign_id: int, *, at: datetime, by: User | None) -> Campaign:
     if changed:
         audit.record("campaign.resumed", at=at, user=by, campaign_id=campaign_id)
     elif campaign.state not in (CampaignState.SENDING, CampaignState.SENT):
-        raise Forbidden(f"“{campaign.name}” is {campaign.state}.", hint="Only a paused campaign can be resumed.")
+        raise Forbidden(
+            f"“{campaign.name}” is {campaign.state}.", hint="Only a paused campaign can be resumed."
+        )
     return campaign
 
 

@@ -52,7 +52,9 @@ def suppress(
         [
             Suppression(
                 channel=channel,
-                normal_hash=contact_points.suppression_hash(home.current().key("suppression"), channel, normal),
+                normal_hash=contact_points.suppression_hash(
+                    home.current().key("suppression"), channel, normal
+                ),
                 reason=reason,
                 evidence=dict(evidence or {}),
                 at=at,

@@ -34,7 +34,9 @@ class _AppendOnly(models.Model):
 
     def save(self, *args: object, **kwargs: object) -> None:
         if not self._state.adding:
-            raise Forbidden(f"{type(self).__name__} {self.pk} cannot be changed.", hint="Add a new entry instead.")
+            raise Forbidden(
+                f"{type(self).__name__} {self.pk} cannot be changed.", hint="Add a new entry instead."
+            )
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
 
@@ -49,7 +51,9 @@ class ConsentEntry(_AppendOnly):
     text = models.TextField()  # the exact words agreed to or refused
     text_sha256 = models.CharField(max_length=64)
     source = models.ForeignKey(Source, null=True, on_delete=models.PROTECT)
-    evidence = models.JSONField(default=dict)  # form and version, file and row, campaign, address of the request
+    evidence = models.JSONField(
+        default=dict
+    )  # form and version, file and row, campaign, address of the request
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
     import_id = models.BigIntegerField(null=True)
     simulated = models.BooleanField(default=False)
@@ -60,7 +64,9 @@ class ConsentEntry(_AppendOnly):
     class Meta:
         indexes = [
             models.Index(fields=["customer_id", "purpose", "at"], name="consent_of_customer"),
-            models.Index(fields=["import_id"], name="consent_of_import", condition=models.Q(import_id__isnull=False)),
+            models.Index(
+                fields=["import_id"], name="consent_of_import", condition=models.Q(import_id__isnull=False)
+            ),
         ]
 
 
@@ -74,4 +80,6 @@ class Suppression(_AppendOnly):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["channel", "normal_hash", "reason"], name="suppressed_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["channel", "normal_hash", "reason"], name="suppressed_once")
+        ]

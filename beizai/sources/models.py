@@ -19,7 +19,9 @@ class Source(models.Model):
     kind = models.CharField(max_length=20, choices=SourceKind.choices)
     owner = models.CharField(max_length=120, blank=True)
     cost_minor = models.BigIntegerField(default=0)
-    basis = models.CharField(max_length=40, blank=True)  # lawful basis of what comes from it; empty = not said
+    basis = models.CharField(
+        max_length=40, blank=True
+    )  # lawful basis of what comes from it; empty = not said
     basis_evidence = models.TextField(blank=True)
     simulated = models.BooleanField(default=False)
     created_at = models.DateTimeField()

@@ -16,9 +16,13 @@ class Shop(models.Model):
     timezone = models.CharField(max_length=64, default="UTC")
     language = models.CharField(max_length=10, default="en")
     country = models.CharField(max_length=2, blank=True)
-    clock_at = models.DateTimeField(null=True, blank=True)  # a home with a clock of its own; null = the machine's
+    clock_at = models.DateTimeField(
+        null=True, blank=True
+    )  # a home with a clock of its own; null = the machine's
     simulated = models.BooleanField(default=False)  # the whole book is SIMULATED
-    public_url = models.CharField(max_length=200, default="http://127.0.0.1:8765")  # links in mails begin with it
+    public_url = models.CharField(
+        max_length=200, default="http://127.0.0.1:8765"
+    )  # links in mails begin with it
     brand_colour = models.CharField(max_length=7, default="#1b4f86")
     sender_name = models.CharField(max_length=100, blank=True)
     sender_address = models.CharField(max_length=254, blank=True)
@@ -27,14 +31,18 @@ class Shop(models.Model):
     smtp_port = models.PositiveIntegerField(default=587)
     smtp_security = models.CharField(max_length=10, default="starttls")  # none | starttls | tls
     smtp_user = models.CharField(max_length=200, blank=True)
-    smtp_password = models.CharField(max_length=500, blank=True)  # enciphered with the home's key, see staff.secrets
+    smtp_password = models.CharField(
+        max_length=500, blank=True
+    )  # enciphered with the home's key, see staff.secrets
     sending_connections = models.PositiveSmallIntegerField(default=4)
     sending_paused = models.BooleanField(default=False)  # a restored home starts paused
     book_margin_permille = models.PositiveIntegerField(default=300)
     customer_target = models.PositiveIntegerField(null=True, blank=True)
     customer_target_on = models.DateField(null=True, blank=True)
     standing_control = models.BooleanField(default=False)
-    frequency_cap_days = models.PositiveSmallIntegerField(default=3)  # no second marketing mail within so many days
+    frequency_cap_days = models.PositiveSmallIntegerField(
+        default=3
+    )  # no second marketing mail within so many days
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_shop")]

@@ -35,7 +35,14 @@ ALLOWED: dict[str, frozenset[May]] = {
         {May.SEE_CUSTOMERS, May.SEE_NAMES, May.SEE_CONTACT_POINTS, May.EDIT_CUSTOMERS, May.USE_TILL}
     ),
     Role.ANALYST: frozenset(
-        {May.SEE_CUSTOMERS, May.SEE_VALUE, May.SEE_SEGMENTS, May.EDIT_SEGMENTS, May.SEE_CAMPAIGNS, May.SEE_RESULTS}
+        {
+            May.SEE_CUSTOMERS,
+            May.SEE_VALUE,
+            May.SEE_SEGMENTS,
+            May.EDIT_SEGMENTS,
+            May.SEE_CAMPAIGNS,
+            May.SEE_RESULTS,
+        }
     ),
 }
 

@@ -24,7 +24,9 @@ class Trade:
 def trades() -> tuple[Trade, ...]:
     """All of them, by name."""
     found = [each for each in files(__package__).iterdir() if each.name.endswith(".toml")]
-    return tuple(_read(each.name, each.read_text(encoding="utf-8")) for each in sorted(found, key=lambda e: e.name))
+    return tuple(
+        _read(each.name, each.read_text(encoding="utf-8")) for each in sorted(found, key=lambda e: e.name)
+    )
 
 
 def trade(name: str) -> Trade:
@@ -40,7 +42,9 @@ def open_book_of(name: str, shop: Shop, *, now: datetime) -> Trade:
     """Gives the home the attributes and segments of a trade; what is there already stays as it is."""
     chosen = trade(name)
     for position, fields in enumerate(chosen.attributes):
-        AttributeDefinition.objects.get_or_create(key=fields["key"], defaults={**fields, "position": position})
+        AttributeDefinition.objects.get_or_create(
+            key=fields["key"], defaults={**fields, "position": position}
+        )
     for segment in chosen.segments:
         membership.save_if_new(segment["name"], segment["rule"], now=now)
     shop.trade = chosen.name

@@ -14,7 +14,13 @@ pytestmark = pytest.mark.django_db
 
 
 def said(customer_id: int = 7, decision: str = "granted", **words: object) -> ledger.Given:
-    fields = {"purpose": "marketing", "text": "Write to me.", "at": NOON, "source_id": None, "channel": "email"}
+    fields = {
+        "purpose": "marketing",
+        "text": "Write to me.",
+        "at": NOON,
+        "source_id": None,
+        "channel": "email",
+    }
     return ledger.Given(customer_id=customer_id, decision=decision, **{**fields, **words})  # type: ignore[arg-type]
 
 
@@ -27,7 +33,9 @@ def test_the_answer_names_the_entry_it_rests_on() -> None:
 
 def test_a_refusal_of_every_channel_holds_for_each() -> None:
     ledger.record(said(), now=NOON)
-    ledger.record(said(decision="refused", channel="", at=NOON + timedelta(minutes=1)), now=NOON + timedelta(1))
+    ledger.record(
+        said(decision="refused", channel="", at=NOON + timedelta(minutes=1)), now=NOON + timedelta(1)
+    )
     assert not rules.may_contact(7, "email", "marketing", NOON + timedelta(days=2)).allowed
 
 
@@ -50,7 +58,9 @@ def test_an_entry_cannot_be_changed_nor_taken_out_even_past_the_program() -> Non
 def test_a_suppressed_address_is_known_by_its_hash_alone() -> None:
     ledger.suppress("email", "ann@example.test", "hard_bounce", at=NOON)
     ledger.suppress("email", "ann@example.test", "hard_bounce", at=NOON)
-    assert rules.suppressed_among("email", ["ann@example.test", "b@example.test"]) == {"ann@example.test": "hard_bounce"}
+    assert rules.suppressed_among("email", ["ann@example.test", "b@example.test"]) == {
+        "ann@example.test": "hard_bounce"
+    }
     assert "ann" not in Suppression.objects.get().normal_hash
 
 

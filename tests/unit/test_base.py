@@ -54,7 +54,9 @@ def test_the_same_address_is_the_same_text(typed: str, normal: str) -> None:
     assert contact_points.normal_email(typed) == normal
 
 
-@pytest.mark.parametrize("typed", ["", "ann", "ann@", "@example.test", "a b@example.test", "a@b@c.test", "a..b@c.test"])
+@pytest.mark.parametrize(
+    "typed", ["", "ann", "ann@", "@example.test", "a b@example.test", "a@b@c.test", "a..b@c.test"]
+)
 def test_what_no_mail_could_reach_is_refused(typed: str) -> None:
     with pytest.raises(Invalid):
         contact_points.normal_email(typed)

@@ -41,8 +41,12 @@ def test_a_permission_ends_on_its_day() -> None:
     assert judge([entry], purpose="marketing", at=NOON).reason is Reason.EXPIRED
 
 
-@given(st.lists(st.tuples(st.sampled_from(["granted", "refused", "withdrawn"]), st.integers(0, 3)), min_size=1))
-def test_nobody_is_written_to_while_a_refusal_is_as_new_as_any_permission(given_rows: list[tuple[str, int]]) -> None:
+@given(
+    st.lists(st.tuples(st.sampled_from(["granted", "refused", "withdrawn"]), st.integers(0, 3)), min_size=1)
+)
+def test_nobody_is_written_to_while_a_refusal_is_as_new_as_any_permission(
+    given_rows: list[tuple[str, int]],
+) -> None:
     rows = [row(n, decision, NOON + timedelta(hours=hour)) for n, (decision, hour) in enumerate(given_rows)]
     answer = judge(rows, purpose="marketing", at=NOON + timedelta(days=1))
     newest = max(r.at for r in rows)
