@@ -3,14 +3,14 @@
 A test fails when a table with a customer's id is not registered.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from beizai.base.errors import Invalid
 
-GiveOut = Callable[[int], list[dict[str, Any]]]
+GiveOut = Callable[[int], Sequence[Mapping[str, Any]]]
 Erase = Callable[[int, datetime], int]
 
 

@@ -1,5 +1,6 @@
 """What the consent ledger holds of a person."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from beizai.base.personal import Holding, register
 from beizai.consent.models import ConsentEntry
 
 
-def _give_out(customer_id: int) -> list[dict[str, Any]]:
+def _give_out(customer_id: int) -> Sequence[Mapping[str, Any]]:
     rows = ConsentEntry.objects.filter(customer_id=customer_id).order_by("at", "id")
     return list(rows.values("purpose", "channel", "decision", "basis", "text", "at", "expires_at"))
 

@@ -1,5 +1,6 @@
 """What the audit log holds of a person."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from beizai.base.personal import Holding, register
 from beizai.staff.models import AuditEntry
 
 
-def _give_out(customer_id: int) -> list[dict[str, Any]]:
+def _give_out(customer_id: int) -> Sequence[Mapping[str, Any]]:
     return list(AuditEntry.objects.filter(customer_id=customer_id).values("at", "action"))
 
 
