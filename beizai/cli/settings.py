@@ -6,7 +6,7 @@ import typer
 
 from beizai.base import clock
 from beizai.cli.answer import answer, table
-from beizai.cli.command import Noun
+from beizai.cli.command import AsJson, HomeFolder, Noun
 
 app = Noun(
     "What the shop has set: who it is, how it sends, what it earns.",
@@ -16,7 +16,7 @@ app = Noun(
 
 
 @app.callback()
-def show_if_alone(context: typer.Context) -> None:
+def show_if_alone(context: typer.Context, home: HomeFolder = None, as_json: AsJson = False) -> None:
     if context.invoked_subcommand is None:
         show()
 

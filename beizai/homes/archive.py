@@ -50,12 +50,24 @@ def written_whole(path: Path) -> Iterator[Path]:
         raise
 
 
+@contextmanager
+def private(path: Path) -> Iterator[BinaryIO]:
+    """A new file that only its owner may read: a backup holds every address."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(handle, "w+b") as file:
+        yield file
+
+
 def write(path: Path, manifest: Manifest, parts: Mapping[str, Path], progress: Progress) -> Manifest:
     """Writes the parts and the list of them; returns the list as written."""
     total = sum(source.stat().st_size for source in parts.values())
     done = 0
     files: dict[str, dict[str, Any]] = {}
-    with written_whole(path) as part, zipfile.ZipFile(part, "w", allowZip64=True) as archive:
+    with (
+        written_whole(path) as part,
+        private(part) as file,
+        zipfile.ZipFile(file, "w", allowZip64=True) as archive,
+    ):
         for name, source in parts.items():
             packing = zipfile.ZIP_STORED if source.suffix in _PACKED else zipfile.ZIP_DEFLATED
             entry = zipfile.ZipInfo(name)
@@ -153,11 +165,9 @@ def _safe(name: str) -> PurePosixPath:
 
 def write_keys(path: Path, keys: Path) -> None:
     """The keys, in a file of their own that only its owner may read."""
-    with written_whole(path) as part:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w") as archive:
-            for key in sorted(keys.glob("*.key")):
-                archive.writestr(key.name, key.read_bytes())
+    with written_whole(path) as part, private(part) as file, zipfile.ZipFile(file, "w") as archive:
+        for key in sorted(keys.glob("*.key")):
+            archive.writestr(key.name, key.read_bytes())
 
 
 def unpack_keys(path: Path, keys: Path) -> None:

@@ -10,7 +10,7 @@ import beizai
 from beizai.base.errors import Invalid
 from beizai.base.home import Home
 from beizai.base.progress import Progress
-from beizai.homes import archive, snapshot
+from beizai.homes import archive
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ def keys_beside(path: Path) -> Path:
 
 def back_up(home: Home, target: Path, *, now: datetime, progress: Progress) -> Backup:
     """Copies the book into a file, or into a new file in a folder. An existing file is not written over."""
+    from beizai.homes import snapshot  # needs the office's tables, this module does not
+
     path = _file(target, now)
     if path.exists():
         raise Invalid(f"{path} is there already.", hint="Name a new file, or a folder.")

@@ -74,18 +74,24 @@ def _pause(staging: Home, progress: Progress) -> tuple[str, ...]:
 
 
 def _into_postgres(staging: Home, progress: Progress) -> tuple[str, ...]:
-    from django.db import transaction
+    """Office and inbox into the database, in one transaction; their files are not needed then."""
+    from django.db import connection, transaction
 
-    rows.attach(staging.office_db)
-    try:
+    from beizai.events import inbox
+    from beizai.events.inbox import carrying
+
+    inbox.current().waiting()  # makes its tables
+    with rows.portable(staging.office_db):
         rows.migrate_to("default", rows.applied(rows.PORTABLE))
         with transaction.atomic():
             rows.copy(rows.PORTABLE, "default", progress)
             rows.set_sequences("default")
+            if staging.inbox_db.exists():
+                with connection.cursor() as cursor:
+                    carrying.from_file(staging.inbox_db, cursor)
             paused = _stop_sending()
-    finally:
-        rows.detach()
-    staging.office_db.unlink()
+    for path in (staging.office_db, staging.inbox_db):
+        path.unlink(missing_ok=True)
     return paused
 
 

@@ -5,37 +5,68 @@ version is carried as it is and brought up to date afterwards.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from beizai.base.progress import Progress
 
 PORTABLE = "portable"  # the alias of the file beside Django's own "default"
+STILL = "still"  # a second connection to the same database, for a transaction of its own
 _ROWS = 2_000
 
 
-def attach(path: Path) -> None:
+@contextmanager
+def portable(path: Path) -> Iterator[None]:
     """Lets Django reach an SQLite file under the alias `portable`."""
+    options = {"transaction_mode": "IMMEDIATE"}
+    with _reached(PORTABLE, {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": options}):
+        yield
+
+
+@contextmanager
+def still() -> Iterator[None]:
+    """Lets Django reach the office database a second time, under the alias `still`, in a transaction with one snapshot."""
+    from django.db import connections, transaction
+
+    with _reached(STILL, connections.settings["default"]), transaction.atomic(using=STILL):
+        with connections[STILL].cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SELECT 1")
+        yield
+
+
+@contextmanager
+def _reached(alias: str, settings: dict[str, Any]) -> Iterator[None]:
     from django.db import connections
 
-    settings = {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(path),
-        "OPTIONS": {"transaction_mode": "IMMEDIATE"},
-    }
     configured = connections.configure_settings(
-        {"default": connections.settings["default"], PORTABLE: settings}
+        {"default": connections.settings["default"], alias: dict(settings)}
     )
-    connections.settings[PORTABLE] = configured[PORTABLE]
+    connections.settings[alias] = configured[alias]
+    try:
+        yield
+    finally:
+        connections[alias].close()
+        del connections[alias]
+        del connections.settings[alias]
 
 
-def detach() -> None:
-    """Closes the file and forgets the alias."""
+def still_cursor() -> Any:
+    """A cursor in the transaction of `still`."""
     from django.db import connections
 
-    connections[PORTABLE].close()
-    del connections[PORTABLE]
-    connections.settings.pop(PORTABLE, None)
+    return connections[STILL].cursor()
+
+
+def to_file(path: Path, progress: Progress) -> None:
+    """Writes the office, as the transaction of `still` sees it, into a new file."""
+    from django.db import transaction
+
+    with portable(path):
+        migrate_to(PORTABLE, applied(STILL))
+        with transaction.atomic(using=PORTABLE):
+            copy(STILL, PORTABLE, progress)
 
 
 def applied(alias: str) -> list[tuple[str, str]]:
@@ -53,7 +84,10 @@ def migrate_to(alias: str, wanted: list[tuple[str, str]]) -> None:
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connections[alias])
-    executor.migrate(wanted)
+    nodes = executor.loader.graph.node_map
+    # only the last ones: naming an earlier one too would mean going back to it
+    last = [key for key in wanted if not any(child.key in wanted for child in nodes[key].children)]
+    executor.migrate(last)
 
 
 def copy(source: str, target: str, progress: Progress) -> int:

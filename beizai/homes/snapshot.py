@@ -5,14 +5,18 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from beizai.base.home import Home
 from beizai.base.progress import Progress
+from beizai.events import leases, upkeep
+from beizai.events.inbox import carrying
 from beizai.homes import rows
-from beizai.lake import TABLES, Lake, Pin, copying
+from beizai.lake import TABLES, Pin, copying
 
+_PATIENCE_SECONDS = 60.0  # for each lease: erasing holds a table for long; events wait in the inbox meanwhile
+_HELD = timedelta(minutes=5)  # longer than waiting for all of them may take
 _LEFT_OUT = {"keys", "log", "lake", "static", "backups"}  # beside the databases; the keys go apart
 
 
@@ -34,18 +38,22 @@ def still(home: Home, scratch: Path, *, now: datetime, progress: Progress) -> It
     long the copying takes; the lake's files do not change, and the pin keeps them.
     """
     with ExitStack() as stack:
-        with _writers_held(home, now):
+        with _writers_held():
+            pin = stack.enter_context(upkeep.pinned(TABLES, at=now))
             inbox = _begin(stack, home.inbox_db)
             office = _begin_office(stack, home)
-            pin = _pin(stack, home, now)
-        parts = {"office.db": scratch / "office.db"}
-        engine = _copy_office(office, parts["office.db"], progress)
-        if inbox is not None:
-            parts["inbox.db"] = scratch / "inbox.db"
-            _copy_sqlite(inbox, parts["inbox.db"], progress)
-        parts |= _lake_files(home, pin)
-        parts |= _loose_files(home, scratch)
-        yield Still(parts, pin.versions, engine)
+        parts = _copy_databases(inbox, office, scratch, progress)
+        parts |= _lake_files(home, pin) | _loose_files(home, scratch)
+        yield Still(parts, pin.versions, "sqlite" if office else "postgresql")
+
+
+@contextmanager
+def _writers_held() -> Iterator[None]:
+    """Nobody carries the inbox or appends to the lake meanwhile. In the order the flusher takes the leases."""
+    with ExitStack() as stack:
+        for name in ("inbox", *TABLES):
+            stack.enter_context(leases.hold(name, ttl=_HELD, wait_seconds=_PATIENCE_SECONDS))
+        yield
 
 
 def _begin(stack: ExitStack, path: Path) -> sqlite3.Connection | None:
@@ -60,32 +68,29 @@ def _begin(stack: ExitStack, path: Path) -> sqlite3.Connection | None:
 
 
 def _begin_office(stack: ExitStack, home: Home) -> sqlite3.Connection | None:
-    """SQLite: a connection that reads. PostgreSQL: a transaction with one snapshot, None."""
-    from django.db import connection, transaction
+    """SQLite: a connection that reads. PostgreSQL: a transaction of its own with one snapshot, and None."""
+    from django.db import connection
 
     if connection.vendor == "sqlite":
         return _begin(stack, home.office_db)
-    stack.enter_context(transaction.atomic())
-    with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        cursor.execute("SELECT 1")
+    stack.enter_context(rows.still())
     return None
 
 
-def _copy_office(office: sqlite3.Connection | None, target: Path, progress: Progress) -> str:
+def _copy_databases(
+    inbox: sqlite3.Connection | None, office: sqlite3.Connection | None, scratch: Path, progress: Progress
+) -> dict[str, Path]:
+    parts = {name: scratch / name for name in ("office.db", "inbox.db")}
     if office is not None:
-        _copy_sqlite(office, target, progress)
-        return "sqlite"
-    from django.db import transaction
-
-    rows.attach(target)
-    try:
-        rows.migrate_to(rows.PORTABLE, rows.applied("default"))
-        with transaction.atomic(using=rows.PORTABLE):
-            rows.copy("default", rows.PORTABLE, progress)
-    finally:
-        rows.detach()
-    return "postgresql"
+        _copy_sqlite(office, parts["office.db"], progress)
+        if inbox is None:  # nothing came in yet
+            return {"office.db": parts["office.db"]}
+        _copy_sqlite(inbox, parts["inbox.db"], progress)
+        return parts
+    rows.to_file(parts["office.db"], progress)
+    with rows.still_cursor() as cursor:
+        carrying.to_file(cursor, parts["inbox.db"])
+    return parts
 
 
 def _copy_sqlite(source: sqlite3.Connection, target: Path, progress: Progress) -> None:
