@@ -1,0 +1,1 @@
+"""Opens, clicks and unsubscribing: signed links, and whether a human or a machine did it."""
