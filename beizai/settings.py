@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "beizai.segments",
     "beizai.campaigns",
     "beizai.imports",
+    "beizai.measurement",
     "beizai.worker",
     "beizai.office",
 ]

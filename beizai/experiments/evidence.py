@@ -46,6 +46,18 @@ class Comparison:
         by_id = np.argsort(ids)
         return cls(ids[by_id], blocks[by_id], written_to[by_id], outcome[by_id], past[by_id])
 
+    def difference(self, values: Floats) -> float:
+        """How much more the treated have together than those left alone, who each stand for the treated of their block.
+
+        Linear in the values, so that the parts of a profit add up to it. 0 where one group is empty.
+        """
+        _, place = np.unique(self.block, return_inverse=True)
+        treated, alone = (np.bincount(place, group) for group in (self.treated, ~self.treated))
+        if not self.treated.any() or self.treated.all():
+            return 0.0
+        stand_for = np.divide(treated, alone, out=np.zeros_like(treated), where=alone > 0)
+        return float(values[self.treated].sum() - (stand_for[place] * values)[~self.treated].sum())
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:

@@ -186,3 +186,24 @@ def _side(limits: Limits) -> Verdict:
     if limits.low is not None and limits.low > 0:
         return Verdict.EARNED
     return Verdict.LOST if limits.high is not None and limits.high < 0 else Verdict.CANNOT_TELL
+
+
+def too_early(*, treated: int, held_out: int, cost_minor: float) -> Profit:
+    """What is said before the planned end: how many there are and what it cost, no estimate and no verdict."""
+    return Profit(
+        campaigns=1,
+        treated=treated,
+        held_out=held_out,
+        buyers_treated=0,
+        buyers_held_out=0,
+        cost_minor=cost_minor,
+        effect_minor=None,
+        standard_error_minor=None,
+        estimate_minor=None,
+        low_minor=None,
+        high_minor=None,
+        by_shift=NO_LIMITS,
+        verdict=Verdict.CANNOT_TELL,
+        reasons=(Reason.BEFORE_PLANNED_END,),
+        permutations=0,
+    )

@@ -66,13 +66,15 @@ class Margins:
 
 def current_margins(shop: Shop) -> Margins:
     """The margins as they stand today."""
-    return Margins(shop.book_margin_permille, dict(CategoryMargin.objects.values_list("category", "margin_permille")))
+    return Margins(
+        shop.book_margin_permille, dict(CategoryMargin.objects.values_list("category", "margin_permille"))
+    )
 
 
 def contribution_lines(book: Book, margins: Margins, *, start_on: date, end_on: date) -> Any:
     """The lines of known customers sold from `start_on` up to the day before `end_on`, as an Ibis table.
 
-    Columns: customer_id, order_id, occurred_on, basis, and in minor units gross (before discounts), discount,
+    Columns: customer_id, order_id, occurred_on, simulated, basis, and in minor units gross (before discounts), discount,
     amount (net), and contribution_mills in thousandths of a minor unit. Goods without a cost are taken at
     1 - margin of the gross; a return takes back sale, goods and discount.
     """
@@ -89,6 +91,7 @@ def contribution_lines(book: Book, margins: Margins, *, start_on: date, end_on: 
         "customer_id",
         "order_id",
         "occurred_on",
+        "simulated",
         amount="amount_minor",
         discount="discount_minor",
         gross=gross,
@@ -99,7 +102,9 @@ def contribution_lines(book: Book, margins: Margins, *, start_on: date, end_on: 
 
 def _table(book: Book, lines: Any, margins: Margins) -> Any:
     """The categories that were sold and have a margin of their own."""
-    sold = book.arrow(lines.select("category").distinct())["category"].to_pylist() if margins.categories else []
+    sold = (
+        book.arrow(lines.select("category").distinct())["category"].to_pylist() if margins.categories else []
+    )
     known = [(name, margin) for name in sold if name is not None and (margin := margins.of(name)) is not None]
     columns = {
         "category": pa.array([name for name, _ in known], pa.string()),
@@ -127,9 +132,7 @@ def people(customer_ids: Iterable[int]) -> Any:
     return ibis.memtable(pa.table({"customer_id": pa.array(np.asarray(customer_ids, dtype=np.int64))}))
 
 
-def laid_out(
-    asked: NDArray[np.int64], found: NDArray[np.int64], values: NDArray[Any]
-) -> NDArray[np.float64]:
+def laid_out(asked: NDArray[np.int64], found: NDArray[np.int64], values: NDArray[Any]) -> NDArray[np.float64]:
     """The values in the order of the ids asked for, 0 where nothing was found."""
     result = np.zeros(asked.size)
     if found.size:
