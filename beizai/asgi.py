@@ -1,4 +1,4 @@
-"""Where requests come in: the edge under /t/, the office under everything else."""
+"""Where requests come in: links of mails under /t/, their pictures under /media/, the office under everything else."""
 
 import os
 
@@ -9,4 +9,28 @@ django.setup()
 
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402  (after setup)
 
-application = ASGIHandler()
+from beizai.edge import media  # noqa: E402
+from beizai.edge.app import application as edge  # noqa: E402
+from beizai.edge.http import Receive, Scope, Send  # noqa: E402
+
+_office = ASGIHandler()
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Hands each request to its room. Nothing is done at start and end, which is said to a server that asks."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] == "http" and scope["path"].startswith("/t/"):
+        await edge(scope, receive, send)
+    elif scope["type"] == "http" and scope["path"].startswith(media.PREFIX):
+        await media.application(scope, receive, send)
+    else:
+        await _office(scope, receive, send)  # type: ignore[arg-type]
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
