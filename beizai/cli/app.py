@@ -41,20 +41,13 @@ def every_command(
 
 def install() -> None:
     """Hangs the nouns under the command. Each module imports Django only inside its functions."""
-    from beizai.cli import (
-        backups,
-        homes,
-        settings,
-        users,
-    )
+    from beizai.cli import backups, campaigns, customers, doctor, homes, serving, settings, users
 
-    for name, noun in {
-        "users": users.app,
-        "settings": settings.app,
-    }.items():
-        app.add_typer(noun, name=name)
-    for module in (homes, backups):
+    for module in (homes, serving, doctor, backups):
         module.install(app)
+    nouns = {"customers": customers, "campaigns": campaigns, "users": users, "settings": settings}
+    for name, noun in nouns.items():
+        app.add_typer(noun.app, name=name)
 
 
 def run(arguments: list[str] | None = None) -> None:

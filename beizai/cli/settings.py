@@ -46,21 +46,38 @@ def _shown(value: object, *, secret: bool) -> str:
 
 
 @app.command("set")
-def set_one(
-    name: Annotated[str, typer.Argument(help="The setting.")],
-    value: Annotated[str, typer.Argument(help='Its new value; "" takes it away.')],
+def set_them(
+    what: Annotated[
+        list[str], typer.Argument(metavar="NAME VALUE | NAME=VALUE...", help='"" takes a value away.')
+    ],
 ) -> None:
-    """Change one setting."""
+    """Change settings: one by name and value, or several as name=value."""
     from beizai.homes.opening import open_home
 
     open_home()
+    from django.db import transaction
+
     from beizai.staff import audit, shop_settings
     from beizai.staff.shop import shop
 
-    setting = shop_settings.setting(name)
-    changed = shop_settings.change(shop(), name, value)
-    audit.record("settings.changed", at=clock.machine_now(), user=None, setting=name, by="command line")
-    answer(
-        {"name": name, "value": changed},
-        f"{name} is {_shown(changed, secret=setting.secret) or 'empty'} now.",
-    )
+    wanted = _pairs(what)
+    secret = {name: shop_settings.setting(name).secret for name in wanted}
+    with transaction.atomic():
+        here = shop()
+        changed = {name: shop_settings.change(here, name, value) for name, value in wanted.items()}
+        for name in changed:
+            audit.record(
+                "settings.changed", at=clock.machine_now(), user=None, setting=name, by="command line"
+            )
+    lines = [
+        f"{name} is {_shown(value, secret=secret[name]) or 'empty'} now." for name, value in changed.items()
+    ]
+    answer({"changed": changed}, lines)
+
+
+def _pairs(what: list[str]) -> dict[str, str]:
+    if len(what) == 2 and "=" not in what[0]:
+        return {what[0]: what[1]}
+    if not all("=" in one for one in what):
+        raise typer.BadParameter("Write NAME VALUE, or NAME=VALUE for each setting.")
+    return {name.strip(): value for name, _, value in (one.partition("=") for one in what)}
