@@ -9,6 +9,7 @@ class TrackingConfig(AppConfig):
 
     def ready(self) -> None:
         from beizai.events import refining
-        from beizai.tracking import judging
+        from beizai.tracking import judging, withdrawing
 
         refining.register(judging.KINDS, judging.refine)
+        refining.register(withdrawing.KINDS, withdrawing.refine)
