@@ -8,6 +8,7 @@ ROOMS = (
     "accounts",
     "you",
     "home",
+    "customers.urls",
     "help",
 )
 

@@ -86,9 +86,14 @@ def short_day(value: date | datetime | None) -> str:
     return str(dates.format_skeleton("MMMd", found, locale=frame().locale))
 
 
-def month(value: date) -> str:
+def month_day(value: date | datetime) -> str:
+    """A date without its year, below a head that says the year."""
+    return str(dates.format_skeleton("MMMd", civil(value), locale=frame().locale))
+
+
+def month(value: date | datetime) -> str:
     """ "March 2026"."""
-    return str(dates.format_skeleton("yMMMM", value, locale=frame().locale))
+    return str(dates.format_skeleton("yMMMM", civil(value), locale=frame().locale))
 
 
 def long_day(value: date | datetime) -> str:

@@ -22,6 +22,7 @@ for _name in (
     "percent",
     "day",
     "short_day",
+    "month_day",
     "long_day",
     "month",
     "moment",
@@ -48,6 +49,17 @@ def icon(name: str, label: str = "") -> SafeString:
     """A line drawing; with a label it is read aloud, without one it stands beside a word."""
     spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html('<svg class="i" viewBox="0 0 20 20" {}><path d="{}"/></svg>', spoken, ICONS[name])
+
+
+@register.simple_tag
+def symbols(names: str) -> SafeString:
+    """Drawings kept once on a page for long tables: `<svg class="i"><use href="#i-email"/></svg>`."""
+    kept = format_html_join(
+        "",
+        '<symbol id="i-{}" viewBox="0 0 20 20"><path d="{}"/></symbol>',
+        ((name, ICONS[name]) for name in names.split()),
+    )
+    return format_html('<svg width="0" height="0" aria-hidden="true" class="sr">{}</svg>', kept)
 
 
 _LAYERS = ((5.8, 2.4), (4.8, 4.4), (3.8, 6.4), (2.8, 8.4), (1.8, 10.4), (0.8, 12.4))
@@ -78,6 +90,14 @@ def badge(words: str, kind: str = "") -> SafeString:
 def simulated(yes: bool = True) -> SafeString | str:
     """The hatched mark of everything that is not real."""
     return format_html('<span class="sim">{}</span>', _("SIMULATED")) if yes else ""
+
+
+@register.simple_tag
+def double_reason(code: str) -> str:
+    """Why a card may be the same person."""
+    from beizai.office.customers.adding import reason_words
+
+    return reason_words(code)
 
 
 # ---- figures drawn as SVG: shapes stretch, words stand beside them
@@ -201,7 +221,9 @@ def field(bound: BoundField, autofocus: bool = False, help: bool = True) -> dict
         "control": bound.as_widget(attrs=attrs),
         "kind": kind,
         "group": kind == "radio" or widget.__class__.__name__ == "CheckboxSelectMultiple",
-        "optional": not bound.field.required and kind != "checkbox",
+        "optional": not bound.field.required
+        and kind != "checkbox"
+        and not getattr(bound.form, "all_optional", False),
     }
 
 

@@ -81,6 +81,16 @@
   all("[data-load]").forEach(watch);
   document.addEventListener("swapped", (event) => all("[data-load]", event.target).forEach(watch));
 
+  // <table data-fill="url">: each <div data-for="ID"> of the answer goes into the element of that id.
+  all("[data-fill]").forEach(async (table) => {
+    try {
+      const answer = await fragment(table.dataset.fill);
+      if (!answer.ok) return;
+      const found = new DOMParser().parseFromString(await answer.text(), "text/html");
+      all("[data-for]", found).forEach((part) => { const place = document.getElementById(part.dataset.for); if (place) place.innerHTML = part.innerHTML; });
+    } catch { /* the page stands without it */ }
+  });
+
   // A form with data-ask asks once before what was typed is lost.
   let dirty = false;
   document.addEventListener("input", (event) => { if (event.target.closest("form[data-ask]")) dirty = true; });

@@ -1,0 +1,1 @@
+"""The customers' pages: the list, the card, its history, and what goes out."""

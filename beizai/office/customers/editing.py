@@ -1,0 +1,353 @@
+"""Changing a card: what it says, its notes, tags, addresses and ties; and what it said before."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from beizai.base.errors import Invalid, NotFound
+from beizai.customers import cards, facts, history, points, remarks, search, ties
+from beizai.customers.models import (
+    AttributeDefinition,
+    AttributeKind,
+    Channel,
+    ContactPoint,
+    Customer,
+    Tag,
+    Tie,
+)
+from beizai.office.customers.listing import display_name
+from beizai.office.customers.reach import channel_name
+from beizai.office.customers.timeline import changes_in_words, tie_name
+from beizai.office.frame import frame
+from beizai.office.permissions import needs, person
+from beizai.sources.register import office
+from beizai.staff.models import Branch
+from beizai.staff.roles import May
+
+_FACT = "fact_"
+
+
+class EditForm(forms.Form):
+    """The card's own columns; the book's attributes come after them."""
+
+    all_optional = True
+
+    name = forms.CharField(label=gettext_lazy("Name"), required=False, max_length=200)
+    given_name = forms.CharField(label=gettext_lazy("Given name"), required=False, max_length=100)
+    family_name = forms.CharField(label=gettext_lazy("Family name"), required=False, max_length=100)
+    birthday_on = forms.DateField(
+        label=gettext_lazy("Birthday"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    country = forms.RegexField(
+        r"^[A-Za-z]{2}$",
+        label=gettext_lazy("Country (two letters)"),
+        required=False,
+        error_messages={"invalid": gettext_lazy("Use two letters, such as FR or CN.")},
+    )
+    language = forms.CharField(label=gettext_lazy("Language (such as fr)"), required=False, max_length=10)
+    postal_address = forms.CharField(
+        label=gettext_lazy("Postal address"), required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    branch_id = forms.TypedChoiceField(
+        label=gettext_lazy("Branch"), required=False, coerce=int, empty_value=None
+    )
+    revision = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, definitions: list[AttributeDefinition], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        branches = list(Branch.objects.values_list("pk", "name"))
+        if branches:
+            self.fields["branch_id"].choices = [("", "–"), *branches]  # type: ignore[attr-defined]
+        else:
+            del self.fields["branch_id"]
+        for one in definitions:
+            self.fields[f"{_FACT}{one.pk}"] = _fact_field(one)
+
+    def clean_country(self) -> str:
+        return str(self.cleaned_data["country"]).upper()
+
+    @property
+    def fact_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name.startswith(_FACT)]
+
+
+def _fact_field(one: AttributeDefinition) -> forms.Field:
+    label = f"{one.label} ({one.unit})" if one.unit else one.label
+    match one.kind:
+        case AttributeKind.CHOICE:
+            return forms.ChoiceField(
+                label=label, required=False, choices=[("", _("not known")), *((c, c) for c in one.choices)]
+            )
+        case AttributeKind.BOOLEAN:
+            answers = [("", _("not known")), ("yes", _("yes")), ("no", _("no"))]
+            return forms.ChoiceField(label=label, required=False, choices=answers)
+        case AttributeKind.DATE:
+            return forms.CharField(
+                label=label, required=False, widget=forms.TextInput(attrs={"type": "date"})
+            )
+        case AttributeKind.MONEY:
+            from beizai.office.wording import currency_symbol
+
+            return forms.CharField(label=f"{label} ({currency_symbol()})", required=False, max_length=40)
+    return forms.CharField(label=label, required=False, max_length=2000)
+
+
+def _initial(card: Customer, definitions: list[AttributeDefinition]) -> dict[str, Any]:
+    from beizai.base.money import from_minor
+
+    found: dict[str, Any] = {field: getattr(card, field) for field in cards.FIELDS} | {
+        "revision": card.revision
+    }
+    for one in definitions:
+        value = card.facts.get(one.key, {}).get("v")
+        if one.kind == AttributeKind.MONEY and value is not None:
+            value = from_minor(value, frame().shop.currency)
+        found[f"{_FACT}{one.pk}"] = (
+            {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+        )
+    return found
+
+
+@needs(May.EDIT_CUSTOMERS)
+def edit(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """What the card says; saved with its history, refused where somebody else was quicker."""
+    card = cards.get(customer_id)
+    definitions = list(AttributeDefinition.objects.all())
+    form = EditForm(request.POST or None, initial=_initial(card, definitions), definitions=definitions)
+    if request.method == "POST" and form.is_valid() and _save(request, card, form, definitions):
+        messages.success(request, _("The card is changed; what it said before is in its history."))
+        return redirect("customer", customer_id)
+    return render(
+        request,
+        "office/customers/edit.html",
+        {"card": card, "form": form, "name": display_name(card, person(request))},
+    )
+
+
+def _save(
+    request: HttpRequest, card: Customer, form: EditForm, definitions: list[AttributeDefinition]
+) -> bool:
+    here = frame()
+    values: dict[str, Any] = {}
+    for one in definitions:
+        try:
+            values[one.key] = facts.parse(
+                one, form.cleaned_data[f"{_FACT}{one.pk}"] or "", currency=here.shop.currency
+            )
+        except Invalid as error:
+            form.add_error(f"{_FACT}{one.pk}", f"{error.message} {error.hint}")
+    if form.errors:
+        return False
+    columns = {field: form.cleaned_data[field] for field in cards.FIELDS if field in form.cleaned_data}
+    try:
+        cards.edit(
+            card.pk,
+            columns,
+            new_facts=values,
+            revision=form.cleaned_data["revision"],
+            source=office(here.now),
+            now=here.now,
+            user=person(request),
+        )
+    except Invalid as error:
+        form.add_error(None, f"{error.message} {error.hint}")
+        return False
+    return True
+
+
+@needs(May.SEE_CUSTOMERS, May.SEE_NAMES)
+def history_page(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """What the card said before."""
+    card = cards.get(customer_id)
+    rows = history.of(customer_id)
+    if not person_sees_points(request):
+        rows = [row for row in rows if not row.field.startswith("contact:")]
+    context = {"card": card, "name": display_name(card, person(request)), "changes": changes_in_words(rows)}
+    return render(request, "office/customers/history.html", context)
+
+
+def person_sees_points(request: HttpRequest) -> bool:
+    """Whether contact points may be shown to this person."""
+    from beizai.staff.roles import may
+
+    return may(person(request), May.SEE_CONTACT_POINTS)
+
+
+@require_POST
+@needs(May.EDIT_CUSTOMERS)
+def note(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Keeps a note."""
+    remarks.note(
+        cards.get(customer_id).pk, request.POST.get("text", ""), now=frame().now, user=person(request)
+    )
+    messages.success(request, _("The note is on the card."))
+    return redirect("customer", customer_id)
+
+
+@needs(May.EDIT_CUSTOMERS)
+def tags(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """The words staff put on the card."""
+    card = cards.get(customer_id)
+    here = frame()
+    if request.method == "POST":
+        if request.POST.get("remove"):
+            remarks.remove_tag(
+                customer_id,
+                request.POST["remove"],
+                source=office(here.now),
+                now=here.now,
+                user=person(request),
+            )
+        else:
+            remarks.add_tag(
+                customer_id,
+                request.POST.get("tag", ""),
+                source=office(here.now),
+                now=here.now,
+                user=person(request),
+            )
+        return redirect("customer_tags", customer_id)
+    used = Tag.objects.order_by("tag").values_list("tag", flat=True).distinct()[:100]
+    context = {
+        "card": card,
+        "name": display_name(card, person(request)),
+        "tags": list(card.tags.order_by("tag").values_list("tag", flat=True)),
+        "used": list(used),
+    }
+    return render(request, "office/customers/tags.html", context)
+
+
+class PointForm(forms.Form):
+    """A new way to reach a customer."""
+
+    channel = forms.ChoiceField(label=gettext_lazy("Kind"))
+    value = forms.CharField(label=gettext_lazy("Address or number"), max_length=254)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = [
+            (channel, channel_name(channel).capitalize())
+            for channel in Channel.values
+            if channel != Channel.SMS
+        ]
+        self.fields["channel"].choices = kinds  # type: ignore[attr-defined]
+
+
+@needs(May.EDIT_CUSTOMERS, May.SEE_CONTACT_POINTS)
+def points_page(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Adds a way to reach them, or ends one."""
+    card = cards.get(customer_id)
+    ended = request.POST.get("end", "")
+    form = PointForm(request.POST if request.method == "POST" and not ended else None)
+    if ended:
+        point = ContactPoint.objects.filter(
+            customer_id=customer_id, pk=int(ended) if ended.isdecimal() else 0
+        ).first()
+        if point is None:
+            raise NotFound("This address is not on the card.")
+        points.end(point, source=office(frame().now), now=frame().now, user=person(request))
+        cards.touched(customer_id, frame().now)
+        return redirect("customer_points", customer_id)
+    if form.is_bound and form.is_valid() and _add_point(request, card, form):
+        return redirect("customer", customer_id)
+    context = {
+        "card": card,
+        "name": display_name(card, person(request)),
+        "form": form,
+        "points": [
+            {
+                "id": point.pk,
+                "channel": point.channel,
+                "words": channel_name(point.channel),
+                "value": point.value,
+                "at": point.added_at,
+            }
+            for point in card.contact_points.filter(ended_at=None).order_by("channel", "pk")
+        ],
+    }
+    return render(request, "office/customers/points.html", context)
+
+
+def _add_point(request: HttpRequest, card: Customer, form: PointForm) -> bool:
+    here = frame()
+    try:
+        points.add(
+            card,
+            form.cleaned_data["channel"],
+            form.cleaned_data["value"],
+            source=office(here.now),
+            now=here.now,
+            user=person(request),
+            country=here.shop.country,
+        )
+    except Invalid as error:
+        form.add_error("value", f"{error.message} {error.hint}")
+        return False
+    search.index_one(card.pk)
+    cards.touched(card.pk, here.now)
+    return True
+
+
+@needs(May.EDIT_CUSTOMERS, May.SEE_NAMES)
+def ties_page(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """Who brought them, who lives with them; added and taken away."""
+    card = cards.get(customer_id)
+    here = frame()
+    wrong = ""
+    if request.method == "POST":
+        try:
+            if request.POST.get("remove", "").isdecimal():
+                _untie(customer_id, int(request.POST["remove"]), request)
+            else:
+                _tie(customer_id, request)
+            return redirect("customer_ties", customer_id)
+        except Invalid as error:
+            wrong = f"{error.message} {error.hint}"
+    from beizai.office.customers.card import tie_lines
+
+    context = {
+        "card": card,
+        "name": display_name(card, person(request)),
+        "ties": tie_lines(card, person(request)),
+        "kinds": [(kind, tie_name(kind)) for kind in ("referred_by", "household", "friend", "gives_to")],
+        "today": here.today.isoformat(),
+        "wrong": wrong,
+    }
+    return render(request, "office/customers/ties.html", context)
+
+
+def _tie(customer_id: int, request: HttpRequest) -> None:
+    chosen = request.POST.get("customer", "")
+    if not chosen.isdecimal():
+        found = search.first_ids(request.POST.get("who", ""), 2)
+        if len(found) != 1:
+            raise Invalid(
+                _("It is not clear who is meant."),
+                hint=_("Type more of the name, or #card number, until one is left."),
+            )
+        chosen = str(found[0])
+    ties.tie(
+        customer_id,
+        request.POST.get("kind", ""),
+        cards.get(int(chosen)).pk,
+        source=office(frame().now),
+        now=frame().now,
+        user=person(request),
+        since_on=frame().today if request.POST.get("since") else None,
+    )
+
+
+def _untie(customer_id: int, tie_id: int, request: HttpRequest) -> None:
+    from django.db.models import Q
+
+    if not Tie.objects.filter(Q(customer_id=customer_id) | Q(other_id=customer_id), pk=tie_id).exists():
+        raise NotFound("This tie is not on the card.")
+    ties.untie(tie_id, source=office(frame().now), now=frame().now, user=person(request))

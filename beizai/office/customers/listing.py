@@ -1,0 +1,238 @@
+"""The list of customers: found by beginnings of words, narrowed by filters, sorted, in pages by key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from time import monotonic
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from beizai.customers import search
+from beizai.customers.models import Customer, Standing
+from beizai.office import labels, paging
+from beizai.office.customers import filters as filtering
+from beizai.office.customers import strips
+from beizai.office.customers.reach import Reach, reach
+from beizai.office.frame import frame
+from beizai.office.paging import Key
+from beizai.office.permissions import needs, person
+from beizai.staff.models import User
+from beizai.staff.roles import May, may
+
+FOUND_AT_MOST = 500
+COUNTED_AT_MOST = 2000
+_FRESH_SECONDS = 60
+_total: tuple[float, int] | None = None
+
+SORTS: dict[str, tuple[filtering.Paths, Key]] = {
+    "spent": (filtering.FROM_STANDING, Key("spent_12m_minor", "customer_id")),
+    "total": (filtering.FROM_STANDING, Key("spent_minor", "customer_id")),
+    "last": (filtering.FROM_STANDING, Key("last_order_on", "customer_id", paging.day, may_be_unknown=True)),
+    "name": (filtering.FROM_CARD, Key("name", "pk", paging.text)),
+    "added": (filtering.FROM_CARD, Key("created_at", "pk", paging.moment)),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list."""
+
+    id: int
+    name: str
+    place: str
+    tier: str
+    tier_words: str
+    tier_level: int
+    stage_words: str
+    last_order_on: date | None
+    purchase_days: int
+    spent_minor: int
+    reach: list[Reach]
+    simulated: bool
+    dots: list[tuple[int, int]] | None = None
+
+    @property
+    def reach_words(self) -> str:
+        allowed = [one.words for one in self.reach if one.allowed]
+        return (
+            _("may be reached by %(channels)s") % {"channels": ", ".join(allowed)}
+            if allowed
+            else _("may not be reached")
+        )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks for."""
+
+    words: str
+    filters: Sequence[filtering.Filter]
+    sort: str
+    paths: filtering.Paths
+    key: Key
+    falls: bool
+
+
+def asked(request: HttpRequest) -> Asked:
+    """The search words, filters and order of this address; who sees no names cannot search by them."""
+    params = request.GET
+    words = params.get("q", "").strip()
+    if words and not may(person(request), May.SEE_NAMES) and not words.lstrip("# ").isdecimal():
+        words = ""
+    sort = params.get("sort", "-spent")
+    if sort.lstrip("-") not in SORTS or (
+        sort.lstrip("-") == "name" and not may(person(request), May.SEE_NAMES)
+    ):
+        sort = "-spent"
+    paths, key = SORTS[sort.lstrip("-")]
+    return Asked(words, filtering.active(params), sort, paths, key, sort.startswith("-"))
+
+
+def matching(what: Asked, *, found: list[int] | None = None) -> QuerySet[Any]:
+    """The rows that match (Standing or Customer, as the order asks)."""
+    if what.paths is filtering.FROM_STANDING:
+        rows: QuerySet[Any] = Standing.objects.select_related("customer")
+    else:
+        rows = Customer.objects.select_related("standing")
+    if found is not None:
+        rows = rows.filter(**{f"{what.paths.id}__in": found})
+    for one in what.filters:
+        rows = rows.filter(one.condition(what.paths))
+    return rows
+
+
+def count(rows: QuerySet[Any], *, everything: bool) -> tuple[int, bool]:
+    """How many match, and whether it is more than that: everything is counted once a minute, the rest up to 2,000."""
+    if everything:
+        return all_cards(), False
+    found = rows.order_by()[: COUNTED_AT_MOST + 1].count()
+    return (COUNTED_AT_MOST, True) if found > COUNTED_AT_MOST else (found, False)
+
+
+def all_cards() -> int:
+    """How many cards the book has; counted at most once a minute in a process."""
+    global _total  # noqa: PLW0603  (one number kept for a minute)
+    if _total is None or monotonic() - _total[0] > _FRESH_SECONDS or _total[1] < 10_000:
+        _total = (monotonic(), Customer.objects.count())
+    return _total[1]
+
+
+@needs(May.SEE_CUSTOMERS)
+def customers(request: HttpRequest) -> HttpResponse:
+    """The list."""
+    what = asked(request)
+    found = search.first_ids(what.words, FOUND_AT_MOST + 1) if what.words else None
+    too_many = found is not None and len(found) > FOUND_AT_MOST
+    rows = matching(what, found=found[:FOUND_AT_MOST] if found is not None else None)
+    total, about = count(rows, everything=not what.words and not what.filters)
+    page = paging.by_key(
+        rows, what.key, falls=what.falls, params=request.GET, total=total, about=about or too_many
+    )
+    inline = request.GET.get("strips") == "1"
+    context = {
+        "page": page,
+        "rows": in_words(page.rows, person(request), dots=inline),
+        "inline": inline,
+        "asked": what,
+        "sort": what.sort,
+        "words": what.words,
+        "search_words": what.words,
+        "too_many": too_many,
+        "found_at_most": FOUND_AT_MOST,
+        "total": total,
+        "about": about,
+        "cards": all_cards(),
+        "form": filtering.FilterForm(
+            request.GET, contact_points=may(person(request), May.SEE_CONTACT_POINTS)
+        ),
+        "kept": _kept(request.GET),
+        "segment_url": filtering.as_segment(list(what.filters)) if not what.words else "",
+        "views": _views(request.GET),
+    }
+    return render(request, "office/customers/list.html", context)
+
+
+def _kept(params: QueryDict) -> list[tuple[str, str]]:
+    return [(name, str(params[name])) for name in ("q", "sort") if params.get(name)]
+
+
+def _views(params: QueryDict) -> list[dict[str, Any]]:
+    set_now = {
+        name: params[name]
+        for name in params
+        if name not in ("sort", "q", "after", "before", "from", "strips")
+    }
+    views: list[tuple[str, dict[str, str]]] = [
+        (_("All"), {}),
+        (_("Added in 30 days"), {"added": "30"}),
+        (_("Bought in 30 days"), {"bought": "30"}),
+        (_("Silent for half a year"), {"silent": "180"}),
+        (_("No permission to write"), {"write": "no"}),
+    ]
+    return [
+        {
+            "words": words,
+            "url": "?" + "&".join(f"{name}={value}" for name, value in wanted.items()),
+            "current": wanted == set_now and not params.get("q"),
+        }
+        for words, wanted in views
+    ]
+
+
+def in_words(rows: Sequence[Any], user: User, *, dots: bool = False) -> list[Row]:
+    """Rows of the list (Standing or Customer) in the reader's words."""
+    cards = [row.customer if isinstance(row, Standing) else row for row in rows]
+    ids = [card.pk for card in cards]
+    reached = reach(ids, frame().now) if ids else {}
+    drawn = strips.dots(ids) if dots else {}
+    return [_row(card, reached[card.pk], user, drawn.get(card.pk)) for card in cards]
+
+
+def _row(card: Customer, reached: list[Reach], user: User, drawn: list[tuple[int, int]] | None) -> Row:
+    standing = getattr(card, "standing", None) or Standing(customer=card, as_of=frame().now)
+    return Row(
+        id=card.pk,
+        name=display_name(card, user),
+        place=_place(card, user),
+        tier=standing.tier,
+        tier_words=labels.tiers().get(standing.tier, ""),
+        tier_level=labels.TIER_LEVELS.index(standing.tier) if standing.tier in labels.TIER_LEVELS else 5,
+        stage_words=labels.stages().get(standing.stage, ""),
+        last_order_on=standing.last_order_on,
+        purchase_days=standing.purchase_days,
+        spent_minor=standing.spent_12m_minor,
+        reach=reached,
+        simulated=card.simulated,
+        dots=drawn,
+    )
+
+
+def display_name(card: Customer, user: User) -> str:
+    """The name, or the card's number for who may not see it."""
+    if card.name and may(user, May.SEE_NAMES):
+        return card.name
+    return _("Customer %(number)s") % {"number": card.pk}
+
+
+def _place(card: Customer, user: User) -> str:
+    if card.postal_address and may(user, May.SEE_CONTACT_POINTS):
+        return card.postal_address.strip().splitlines()[-1][:60]
+    return filtering.country_name(card.country) if card.country else ""
+
+
+@needs(May.SEE_CUSTOMERS)
+def strips_fragment(request: HttpRequest) -> HttpResponse:
+    """The order strips of the rows at hand, each for its cell."""
+    ids = [int(part) for part in request.GET.get("ids", "").split(",") if part.isdecimal()][: paging.SIZE]
+    return render(request, "office/customers/strips.html", {"drawn": strips.dots(ids)})
+
+
+@needs(May.SEE_CUSTOMERS)
+def count_fragment(request: HttpRequest) -> HttpResponse:
+    """The exact number of matches, for where the page said "more than"."""
+    what = asked(request)
+    return render(request, "office/customers/count.html", {"total": matching(what).order_by().count()})

@@ -1,0 +1,24 @@
+"""The addresses of the customers' pages."""
+
+from django.urls import path
+
+from beizai.office.customers import adding, card, consent, editing, listing, taking_out
+
+urlpatterns = [
+    path("customers/", listing.customers, name="customers"),
+    path("customers/strips/", listing.strips_fragment, name="customers_strips"),
+    path("customers/count/", listing.count_fragment, name="customers_count"),
+    path("customers/export/", taking_out.export, name="customers_export"),
+    path("customers/add/", adding.add, name="customer_add"),
+    path("customers/add/doubles/", adding.doubles_fragment, name="customer_doubles"),
+    path("customers/pick/", adding.pick_fragment, name="customer_pick"),
+    path("customers/<int:customer_id>/", card.card, name="customer"),
+    path("customers/<int:customer_id>/timeline/", card.timeline_fragment, name="customer_timeline"),
+    path("customers/<int:customer_id>/edit/", editing.edit, name="customer_edit"),
+    path("customers/<int:customer_id>/history/", editing.history_page, name="customer_history"),
+    path("customers/<int:customer_id>/note/", editing.note, name="customer_note"),
+    path("customers/<int:customer_id>/tags/", editing.tags, name="customer_tags"),
+    path("customers/<int:customer_id>/points/", editing.points_page, name="customer_points"),
+    path("customers/<int:customer_id>/ties/", editing.ties_page, name="customer_ties"),
+    path("customers/<int:customer_id>/consent/", consent.consent, name="customer_consent"),
+]
