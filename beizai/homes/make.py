@@ -111,14 +111,20 @@ def _fill(home: Home, wishes: Wishes, where: Place, *, now: datetime) -> Made:
     from beizai.staff import accounts, audit
     from beizai.staff.models import Role, Shop
 
+    if wishes.trade:
+        from beizai.trades import books
+
+        books.trade(wishes.trade)  # an unknown one is refused before anything is made
     if _has_shop():
         raise Invalid(f"There is a book in {home.root} already.", hint="Use another folder: --home DIR.")
     call_command("migrate", verbosity=0, interactive=False)
     with transaction.atomic():
         shop = Shop(pk=1, currency=wishes.currency, timezone=wishes.timezone)
-        shop.language, shop.country, shop.trade = where.language, where.country, wishes.trade[:40]
+        shop.language, shop.country = where.language, where.country
         shop.name = wishes.name or shop.name
         shop.save(force_insert=True)
+        if wishes.trade:
+            books.open_book_of(wishes.trade, shop, now=now)
         user = accounts.add(wishes.owner, role=Role.OWNER)
         audit.record("home.made", at=now, user=user)
     link = accounts.password_link(user)
