@@ -12,7 +12,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 MAX_PATH = 200
 MAX_HEADER = 300
 MAX_BODY = 8_192
-_BEHIND_PROXY = os.environ.get("BEIZAI_BEHIND_PROXY", "") == "1"  # the last X-Forwarded-For is then believed
+_BEHIND_PROXY = os.environ.get("BEIZAI_HTTPS", "") == "1"  # reached through a proxy: the last X-Forwarded-For is believed
 
 
 class TooLarge(Exception):
