@@ -78,7 +78,7 @@ def posted(node: Node, path: str = "r") -> QueryDict:
 
 @given(TREES)
 def test_a_rule_opened_in_the_builder_and_saved_is_the_same_rule(found):
-    node = from_json(found, "EUR")
+    node = from_json(found, WORDS, "EUR")
     again = to_json(from_post(posted(node)), WORDS, "EUR")
     whole = found if set(found) & {"all", "any", "not"} else {"all": [found]}
     assert rule.from_json(again) == rule.from_json(whole)

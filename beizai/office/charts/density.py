@@ -88,7 +88,7 @@ def _hill(found: Interval, scale: Scale, ends: tuple[float, float]) -> list[Poin
 
 def _height(value: float, centre: float, limit: float | None) -> float:
     if limit is None:
-        return 0.12
+        return 0.0
     deviation = abs(limit - centre) / _Z
     away = min(abs(value - centre) / deviation, 40.0) if deviation else 40.0 * (value != centre)
     return math.exp(-0.5 * away**2)
@@ -102,15 +102,23 @@ def _base(scale: Scale, found: Interval, said: Said) -> list[Word]:
         for value, text in ((found.low, said.low), (found.high, said.high))
         if value is not None
     ]
+    narrow = len(ends) == 2 and ends[1][0] - ends[0][0] < _NEAR
     words = [
-        Word(x, 104, text, "rt" if x > middle and x > 80 else "" if x < 12 else "c", strong=True)
-        for x, text in ends
+        Word(x, 104, text, _end_anchor(x, narrow=narrow, last=number == 1), strong=True)
+        for number, (x, text) in enumerate(ends)
     ]
     crowded = any(abs(x - middle) < _NEAR for x, _text in ends)
     words.append(Word(middle, 119 if crowded else 104, said.estimate, "c", strong=True))
     if all(abs(scale.at(0) - x) >= _NEAR for x in (middle, *(x for x, _text in ends))):
         words.append(Word(scale.at(0), 104, said.zero, "c"))
     return words
+
+
+def _end_anchor(x: float, *, narrow: bool, last: bool) -> str:
+    """Apart from each other where the interval is narrow, else centred but for the edges."""
+    if narrow:
+        return "" if last else "rt"
+    return "rt" if x > 88 else "" if x < 12 else "c"
 
 
 def _planted_word(at: float, zero: float, text: str) -> Word:

@@ -1,6 +1,6 @@
 """The fields of one condition in the builder: which there are follows from what was chosen in the ones before."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from beizai.office import wording
 from beizai.office.labels import LABELS_OF
 from beizai.office.segments import sentences
+from beizai.office.segments.book import Book
 from beizai.office.segments.nodes import MONEY_MEASURES, WITH_WINDOW, Node
-from beizai.segments.rule import AttributeKind, Vocabulary
+from beizai.segments.rule import AttributeKind
 from beizai.segments.rule.checking import OPS_OF_KIND
 
 NUMBER_OPS = ("at_least", "at_most", "more_than", "less_than", "is", "is_not", "between")
@@ -40,16 +41,6 @@ class Control:
     options: tuple[Option, ...] = ()
     after: str = ""
     renews: bool = False
-
-
-@dataclass(frozen=True)
-class Book:
-    """What the fields may offer: the words of this book, and what its own attributes are called."""
-
-    words: Vocabulary
-    labels: Mapping[str, str]
-    choices: Mapping[str, tuple[str, ...]]
-    campaigns: tuple[tuple[int, str], ...] = ()
 
 
 def controls(node: Node, book: Book) -> list[Control]:
@@ -225,7 +216,9 @@ def _attribute(node: Node, book: Book) -> list[Control]:
     return [name, op, *_attribute_value(node, name.value, kind, op.value, book)]
 
 
-def _attribute_value(node: Node, name: str, kind: AttributeKind, op: str, book: Book) -> list[Control]:
+def _attribute_value(  # noqa: PLR0911 (one case per kind)
+    node: Node, name: str, kind: AttributeKind, op: str, book: Book
+) -> list[Control]:
     value = node.value("value")
     if op in ("known", "not_known"):
         return []
@@ -245,7 +238,7 @@ def _attribute_value(node: Node, name: str, kind: AttributeKind, op: str, book: 
     return [Control("value", _("value"), "text", value, after=after)]
 
 
-_FIELDS = {
+_FIELDS: Mapping[str, Callable[[Node, Book], list[Control]]] = {
     "orders": _orders,
     "bought": _goods,
     "never_bought": _goods,

@@ -110,20 +110,26 @@ def _without(node: Node, place: int | None) -> Node:
 # ---- to and from the rule's JSON
 
 
-def from_json(found: Mapping[str, Any], currency: str) -> Node:
+def from_json(found: Mapping[str, Any], words: Vocabulary, currency: str) -> Node:
     """A rule that was read before, as it stands in the builder; the whole is always a group."""
-    node = _from_json(found, currency)
+    node = _from_json(found, words, currency)
     return node if node.is_group else Node("all", {}, (node,))
 
 
-def _from_json(found: Mapping[str, Any], currency: str) -> Node:
+def _from_json(found: Mapping[str, Any], words: Vocabulary, currency: str) -> Node:
     ((kind, body),) = found.items()
     if kind in ("all", "any"):
-        return Node(kind, {}, tuple(_from_json(part, currency) for part in body))
+        return Node(kind, {}, tuple(_from_json(part, words, currency) for part in body))
     if kind == "not":
-        inner = _from_json(body, currency)
+        inner = _from_json(body, words, currency)
         return Node("none", {}, inner.parts if inner.kind == "any" else (inner,))
-    return Node(kind, _shown(kind, body, currency))
+    return Node(kind, _shown(kind, body, currency if _in_money(kind, body, words) else ""))
+
+
+def _in_money(kind: str, body: Mapping[str, Any], words: Vocabulary) -> bool:
+    if kind == "attribute":
+        return words.attributes.get(str(body.get("name"))) is AttributeKind.MONEY
+    return body.get("measure") in MONEY_MEASURES
 
 
 def _shown(kind: str, body: Mapping[str, Any], currency: str) -> dict[str, str]:
@@ -134,11 +140,11 @@ def _shown(kind: str, body: Mapping[str, Any], currency: str) -> dict[str, str]:
         elif name in ("within_days", "older_than_days"):
             values["days"], values["when"] = str(value), name
         elif name in ("value", "days") and isinstance(value, list) and body.get("op") == "between":
-            values[name], values[f"{name}_to"] = (_text(one, body, currency) for one in value)
+            values[name], values[f"{name}_to"] = (_text(one, currency) for one in value)
         elif isinstance(value, list):
             values[name] = ", ".join(map(str, value)) if kind == "attribute" else ",".join(value)
         else:
-            values[name] = _text(value, body, currency)
+            values[name] = _text(value, currency if name == "value" else "")
     if kind == "event":
         values["kind_of"] = values.pop("kind", "")
     if kind in ("bought", "never_bought"):
@@ -148,10 +154,10 @@ def _shown(kind: str, body: Mapping[str, Any], currency: str) -> dict[str, str]:
     return values
 
 
-def _text(value: Any, body: Mapping[str, Any], currency: str) -> str:
+def _text(value: Any, currency: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if body.get("measure") in MONEY_MEASURES and isinstance(value, int):
+    if currency and isinstance(value, int):
         return str(money.from_minor(value, currency))
     return str(value)
 

@@ -9,7 +9,8 @@ from django.utils.translation import ngettext
 
 from beizai.office import wording
 from beizai.office.labels import LABELS_OF
-from beizai.segments.rule import Part
+from beizai.office.segments.book import Book
+from beizai.segments.rule import AttributeKind, Part
 
 MONEY_MEASURES = ("spent_minor", "average_minor")
 
@@ -160,10 +161,26 @@ def group(kind: str) -> str:
     }[kind]
 
 
+def note(kind: str) -> str:
+    """What is worth knowing of a condition, behind its "why?"; nothing where it explains itself."""
+    return {
+        "silence": _(
+            "The usual gap is each customer's own: the median of the days between their orders, known from three days with an order on."
+        ),
+        "rfm": _(
+            "Fifths of all who bought: R by the last day, F by the days with an order, M by the money of 365 days."
+        ),
+        "may_contact": _("Asked of the consent ledger, as of the day you ask for."),
+        "event": _("What machines did with a mail is not counted."),
+        "segment": _("As that segment is written at the moment of asking."),
+        "never_bought": _("In the days you choose; “ever” if you choose none."),
+    }.get(kind, "")
+
+
 # ---- one condition as a sentence
 
 
-def sentence(part: Part) -> str:  # noqa: C901, PLR0911, PLR0912 (one case per condition)
+def sentence(part: Part, book: Book) -> str:  # noqa: C901, PLR0911, PLR0912 (one case per condition)
     """What a condition asks, in words (`rule.describe` takes a rule apart)."""
     found = part.values
     match part.kind:
@@ -198,7 +215,7 @@ def sentence(part: Part) -> str:  # noqa: C901, PLR0911, PLR0912 (one case per c
                 "compared": _compared(found),
             }
         case "attribute":
-            return _attribute(found)
+            return _attribute(found, book)
         case "tag":
             return _("has the tag %(name)s") % {"name": _quoted(found["name"])}
         case "source":
@@ -246,9 +263,9 @@ def _event(found: Mapping[str, Any]) -> str:
     return _with_when(words, found)
 
 
-def _attribute(found: Mapping[str, Any]) -> str:
+def _attribute(found: Mapping[str, Any], book: Book) -> str:
     name, op, value = found["name"], found["op"], found.get("value")
-    what = standard_attributes().get(name, name)
+    what = standard_attributes().get(name) or book.labels.get(name, name)
     if op in ("known", "not_known"):
         return f"{what} {comparisons()[op]}"
     if isinstance(value, list) and op in ("one_of", "none_of"):
@@ -259,20 +276,23 @@ def _attribute(found: Mapping[str, Any]) -> str:
         return f"{what} {comparisons()[op]} {wording.day(date.fromisoformat(value))}"
     if isinstance(value, str):
         return f"{what} {comparisons()[op]} {_quoted(value)}"
-    return f"{what}{_colon()}{_compared(found)}"
+    in_money = book.words.attributes.get(name) is AttributeKind.MONEY
+    return f"{what}{_colon()}{_compared(found, in_money=in_money)}"
 
 
-def _compared(found: Mapping[str, Any], name: str = "value") -> str:
+def _compared(found: Mapping[str, Any], name: str = "value", *, in_money: bool = False) -> str:
     value = found[name]
-    shown = [_number(one, found) for one in (value if isinstance(value, list) else [value])]
+    in_money = in_money or found.get("measure") in MONEY_MEASURES
+    shown = [
+        wording.money(one) if in_money else _number(one)
+        for one in (value if isinstance(value, list) else [value])
+    ]
     if found["op"] == "between":
         return _("between %(low)s and %(high)s") % {"low": shown[0], "high": shown[1]}
     return f"{comparisons()[found['op']]} {shown[0]}"
 
 
-def _number(value: Any, found: Mapping[str, Any]) -> str:
-    if found.get("measure") in MONEY_MEASURES:
-        return wording.money(value)
+def _number(value: Any) -> str:
     return wording.number(value, 0 if value == int(value) else 1)
 
 
@@ -297,7 +317,7 @@ def when_words(found: Mapping[str, Any]) -> str:
     return _("until %(until)s") % {"until": _day(until)} if until else ""
 
 
-def _day(text: str) -> str:
+def _day(text: Any) -> str:
     return wording.day(date.fromisoformat(text))
 
 
