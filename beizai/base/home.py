@@ -32,6 +32,11 @@ class Home:
         return self.root / "uploads"
 
     @property
+    def analysis(self) -> Path:
+        """Copies made for counting; nothing is lost with them, they are made anew."""
+        return self.root / "analysis"
+
+    @property
     def keys(self) -> Path:
         return self.root / "keys"
 

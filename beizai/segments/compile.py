@@ -14,7 +14,7 @@ import ibis
 import ibis.expr.types as ir
 
 from beizai.segments import attributes
-from beizai.segments.features import Features, Tables, compare, inside, usual_gap
+from beizai.segments.features import Features, Tables, balanced, compare, inside, usual_gap
 from beizai.segments.folding import wrapped
 from beizai.segments.person import CATEGORY_SEPARATOR
 from beizai.segments.rule import tree
@@ -123,10 +123,10 @@ def _test(rule: Rule, features: Features) -> Test:  # noqa: C901, PLR0911
     match rule:
         case tree.All(parts):
             tests = [_test(part, features) for part in parts]
-            return lambda row: reduce(and_, (test(row) for test in tests), ibis.literal(True))
+            return lambda row: balanced(and_, [test(row) for test in tests], ibis.literal(True))
         case tree.Any(parts):
             tests = [_test(part, features) for part in parts]
-            return lambda row: reduce(or_, (test(row) for test in tests), ibis.literal(False))
+            return lambda row: balanced(or_, [test(row) for test in tests], ibis.literal(False))
         case tree.Not(part):
             inner = _test(part, features)
             return lambda row: ~inner(row)

@@ -3,7 +3,7 @@
 Conditions ask for counts and sums; those over one table become one aggregation by customer, which is then joined to the customers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -102,3 +102,13 @@ def compare(op: str, found: Any, value: Any) -> Any:
         "is_not": lambda: found != value,
     }
     return tests[op]()
+
+
+def balanced(join: Callable[[Any, Any], Any], tests: Sequence[Any], none: Any) -> Any:
+    """All tests joined pairwise, so that a thousand of them are ten levels deep and not a thousand."""
+    if not tests:
+        return none
+    if len(tests) == 1:
+        return tests[0]
+    half = len(tests) // 2
+    return join(balanced(join, tests[:half], none), balanced(join, tests[half:], none))

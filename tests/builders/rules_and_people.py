@@ -18,7 +18,9 @@ from beizai.value.thresholds import Thresholds
 AS_OF = date(2024, 2, 29)
 DAYS = st.one_of(  # mostly close together, so that days, windows and limits meet
     st.integers(-1, 12).map(lambda ago: AS_OF - timedelta(days=ago)),
-    st.sampled_from([date(2020, 2, 29), date(2023, 2, 28), date(2023, 3, 1), date(2023, 3, 2), date(2024, 3, 1)]),
+    st.sampled_from(
+        [date(2020, 2, 29), date(2023, 2, 28), date(2023, 3, 1), date(2023, 3, 2), date(2024, 3, 1)]
+    ),
 )
 PRODUCTS = ("A-1", "B-2", "50% off", "茶 / 1")
 CATEGORIES = ("Tea", "Tea / Green", "Teaware", "Ünïcode_%", "茶")
@@ -65,7 +67,9 @@ def attributes(draw: st.DrawFn) -> r.Attribute:
     by_kind = {
         r.AttributeKind.TEXT: st.one_of(
             st.tuples(st.sampled_from(["is", "is_not", "contains", "begins_with"]), text),
-            st.tuples(st.sampled_from(["one_of", "none_of"]), st.lists(text, min_size=1, max_size=3).map(tuple)),
+            st.tuples(
+                st.sampled_from(["one_of", "none_of"]), st.lists(text, min_size=1, max_size=3).map(tuple)
+            ),
         ),
         r.AttributeKind.CHOICE: st.tuples(st.sampled_from(["is", "is_not"]), text),
         r.AttributeKind.NUMBER: _compared(_small),
@@ -89,38 +93,50 @@ def _labels() -> st.SearchStrategy[r.Labelled]:
     )
 
 
+_GOODS = st.one_of(
+    st.tuples(st.sampled_from(PRODUCTS), st.none()),
+    st.tuples(st.none(), st.sampled_from([*CATEGORIES, "Te", "%"])),
+)
+CONDITIONS: dict[str, st.SearchStrategy[r.Rule]] = {
+    "everyone": st.just(r.Everyone()),
+    "attribute": attributes(),
+    "orders": st.tuples(
+        st.sampled_from(["orders", "purchase_days", "returns"]), _compared(_small), windows()
+    ).map(lambda got: r.Orders(got[0], *got[1], got[2])),
+    "money": st.tuples(st.sampled_from(["spent_minor", "average_minor"]), _compared(_money), windows()).map(
+        lambda got: r.Orders(got[0], *got[1], got[2])
+    ),
+    "bought": st.tuples(_GOODS, st.integers(1, 3), windows()).map(
+        lambda got: r.Bought(*got[0], got[1], got[2])
+    ),
+    "never_bought": st.tuples(st.one_of(_GOODS, st.just((None, None))), windows()).map(
+        lambda got: r.NeverBought(*got[0], got[1])
+    ),
+    "recency": _compared(st.integers(0, 13)).map(lambda got: r.Recency(*got)),
+    "silence": st.tuples(
+        st.sampled_from(["at_least", "at_most", "more_than", "less_than"]),
+        st.sampled_from([1, 5, 10, 15, 20, 25, 40]),
+    ).map(lambda got: r.Silence(*got)),
+    "labels": _labels(),
+    "rfm": st.tuples(st.sampled_from("rfm"), _compared(st.integers(1, 5))).map(
+        lambda got: r.Scored(got[0], *got[1])
+    ),
+    "may_contact": st.builds(r.MayContact, st.sampled_from(CHANNELS), st.sampled_from(PURPOSES)),
+    "tag": st.builds(r.Tagged, st.sampled_from([*TAGS, "v"])),
+    "source": st.builds(r.From, st.sampled_from(SOURCES)),
+    "referred": st.just(r.Referred()),
+    "brought": _compared(st.integers(0, 3)).map(lambda got: r.Brought(*got)),
+    "event": st.builds(
+        r.Happened, st.sampled_from(EVENTS), st.integers(1, 2), st.none() | st.integers(1, 2), windows()
+    ),
+}
+"""Any condition of each kind."""
+
+
 def leaves(*, segments: Sequence[str] = ()) -> st.SearchStrategy[r.Rule]:
     """Any single condition; `Member` only of the segments named."""
-    goods = st.one_of(
-        st.tuples(st.sampled_from(PRODUCTS), st.none()), st.tuples(st.none(), st.sampled_from([*CATEGORIES, "Te", "%"]))
-    )
-    single = [
-        st.just(r.Everyone()),
-        attributes(),
-        st.tuples(st.sampled_from(["orders", "purchase_days", "returns"]), _compared(_small), windows()).map(
-            lambda got: r.Orders(got[0], *got[1], got[2])
-        ),
-        st.tuples(st.sampled_from(["spent_minor", "average_minor"]), _compared(_money), windows()).map(
-            lambda got: r.Orders(got[0], *got[1], got[2])
-        ),
-        st.tuples(goods, st.integers(1, 3), windows()).map(lambda got: r.Bought(*got[0], got[1], got[2])),
-        st.tuples(st.one_of(goods, st.just((None, None))), windows()).map(lambda got: r.NeverBought(*got[0], got[1])),
-        _compared(st.integers(0, 13)).map(lambda got: r.Recency(*got)),
-        st.tuples(st.sampled_from(["at_least", "at_most", "more_than", "less_than"]), st.integers(1, 60)).map(
-            lambda got: r.Silence(*got)
-        ),
-        _labels(),
-        st.tuples(st.sampled_from("rfm"), _compared(st.integers(1, 5))).map(lambda got: r.Scored(got[0], *got[1])),
-        st.builds(r.MayContact, st.sampled_from(CHANNELS), st.sampled_from(PURPOSES)),
-        st.builds(r.Tagged, st.sampled_from([*TAGS, "v"])),
-        st.builds(r.From, st.sampled_from(SOURCES)),
-        st.just(r.Referred()),
-        _compared(st.integers(0, 3)).map(lambda got: r.Brought(*got)),
-        st.builds(r.Happened, st.sampled_from(EVENTS), st.integers(1, 2), st.none() | st.integers(1, 2), windows()),
-    ]
-    if segments:
-        single.append(st.builds(r.Member, st.sampled_from(list(segments))))
-    return st.one_of(single)
+    members = [st.builds(r.Member, st.sampled_from(list(segments)))] if segments else []
+    return st.one_of([*CONDITIONS.values(), *members])
 
 
 def rules(*, segments: Sequence[str] = ()) -> st.SearchStrategy[r.Rule]:
@@ -137,8 +153,8 @@ def rules(*, segments: Sequence[str] = ()) -> st.SearchStrategy[r.Rule]:
 
 
 @st.composite
-def people(draw: st.DrawFn) -> tuple[Person, ...]:
-    return tuple(draw(person(number)) for number in range(1, draw(st.sampled_from([0, 1, 4, 6])) + 1))
+def people(draw: st.DrawFn, sizes: Sequence[int] = (0, 1, 4, 6)) -> tuple[Person, ...]:
+    return tuple(draw(person(number)) for number in range(1, draw(st.sampled_from(sizes)) + 1))
 
 
 @st.composite
@@ -205,7 +221,8 @@ def thresholds() -> st.SearchStrategy[Thresholds]:
         Thresholds,
         as_of_on=st.just(AS_OF),
         buyers=st.just(5),
-        recency_limits=st.just(()) | st.lists(st.integers(0, 13), min_size=4, max_size=4).map(lambda some: tuple(sorted(some)[::-1])),
+        recency_limits=st.just(())
+        | st.lists(st.integers(0, 13), min_size=4, max_size=4).map(lambda some: tuple(sorted(some)[::-1])),
         frequency_cuts=st.just(()) | four,
         monetary_cuts=st.just(()) | four.map(lambda some: tuple(one * 1_000 for one in some)),
         key_account_minor=st.none() | st.sampled_from([1, 1_000, 1_001, 3_000]),
@@ -215,7 +232,12 @@ def thresholds() -> st.SearchStrategy[Thresholds]:
 
 def tables(people: Sequence[Person]) -> Tables:
     """What an engine sees of these people, with an anonymous sale and rows after the day among them."""
-    return Tables(*(ibis.memtable(rows) for rows in (_customers(people), _order_rows(people), _line_rows(people), _event_rows(people))))
+    return Tables(
+        *(
+            ibis.memtable(rows)
+            for rows in (_customers(people), _order_rows(people), _line_rows(people), _event_rows(people))
+        )
+    )
 
 
 CUSTOMERS = pa.schema(
@@ -274,11 +296,18 @@ EVENT_ROWS = pa.schema(
 def _customers(people: Sequence[Person]) -> pa.Table:
     rows = []
     for one in people:
-        facts = {name if name in ("country", "birthday_on") else f"fact_{name}": value for name, value in one.attributes.items()}
+        facts = {
+            name if name in ("country", "birthday_on") else f"fact_{name}": value
+            for name, value in one.attributes.items()
+        }
         folded = {name: fold(value) if isinstance(value, str) else value for name, value in facts.items()}
         rows.append(
             folded
-            | {f"may_{channel}_{purpose}": (channel, purpose) in one.may for channel in CHANNELS for purpose in PURPOSES}
+            | {
+                f"may_{channel}_{purpose}": (channel, purpose) in one.may
+                for channel in CHANNELS
+                for purpose in PURPOSES
+            }
             | {
                 "customer_id": one.customer_id,
                 "source": one.source,
@@ -306,7 +335,11 @@ def _order_rows(people: Sequence[Person]) -> pa.Table:
         for one in people
         for number, order in enumerate(one.orders)
     ]
-    rows.append(rows[0] | {"order_id": 1, "customer_id": None} if rows else {"order_id": 1, "kind": "sale", "occurred_on": AS_OF, "amount_minor": 5})
+    rows.append(
+        rows[0] | {"order_id": 1, "customer_id": None}
+        if rows
+        else {"order_id": 1, "kind": "sale", "occurred_on": AS_OF, "amount_minor": 5}
+    )
     return pa.Table.from_pylist(rows, schema=ORDERS)
 
 
