@@ -53,10 +53,12 @@ def draw(
     Row order does not matter. Invalid for a share outside 0 to 1/2 or an id given twice.
     """
     ids, past = np.asarray(customer_ids, dtype=np.int64), np.asarray(past_minor, dtype=np.float64)
-    if ids.shape != past.shape or np.unique(ids).size != ids.size:
-        raise Invalid("A customer stands twice in the list to draw from, or spending is missing for one.")
-    by_id = np.argsort(ids)
+    if ids.shape != past.shape:
+        raise Invalid("Past spending is not given for every customer to draw from.")
+    by_id = np.argsort(ids, kind="stable")
     ids, past = ids[by_id], past[by_id]
+    if np.any(np.diff(ids) == 0):
+        raise Invalid("A customer stands twice in the list to draw from.")
     block = np.full(ids.size, OUTSIDE, dtype=np.int32)
     held_out = np.zeros(ids.size, dtype=np.bool_)
     rows = np.flatnonzero(~np.isin(ids, np.fromiter(spared, np.int64, len(spared))))

@@ -41,9 +41,9 @@ class Comparison:
         outcome, past = np.asarray(outcome_minor, dtype=np.float64), np.asarray(past_minor, dtype=np.float64)
         if any(column.shape != ids.shape for column in (blocks, written_to, outcome, past)):
             raise Invalid("The columns of a comparison are not of one length.")
-        if np.unique(ids).size != ids.size or np.any(blocks == OUTSIDE):
+        by_id = np.argsort(ids, kind="stable")
+        if np.any(np.diff(ids[by_id]) == 0) or np.any(blocks == OUTSIDE):
             raise Invalid("Somebody stands twice in the comparison, or took no part in the draw.")
-        by_id = np.argsort(ids)
         return cls(ids[by_id], blocks[by_id], written_to[by_id], outcome[by_id], past[by_id])
 
     def difference(self, values: Floats) -> float:
@@ -51,12 +51,11 @@ class Comparison:
 
         Linear in the values, so that the parts of a profit add up to it. 0 where one group is empty.
         """
-        _, place = np.unique(self.block, return_inverse=True)
-        treated, alone = (np.bincount(place, group) for group in (self.treated, ~self.treated))
         if not self.treated.any() or self.treated.all():
             return 0.0
+        treated, alone = (np.bincount(self.block, group) for group in (self.treated, ~self.treated))
         stand_for = np.divide(treated, alone, out=np.zeros_like(treated), where=alone > 0)
-        return float(values[self.treated].sum() - (stand_for[place] * values)[~self.treated].sum())
+        return float(values[self.treated].sum() - (stand_for[self.block] * values)[~self.treated].sum())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from beizai.experiments.evidence import Comparison, Evidence, evidence
 from beizai.experiments.history import HISTORY_DAYS, carry_over
 from beizai.experiments.profit import Profit, judge, too_early
 from beizai.measurement.groups import Assigned, Ledger, OtherCampaign, assigned, ledger, others
+from beizai.measurement.keeping import keep
 from beizai.measurement.responses import NOTHING_YET, Responses, responses
 from beizai.measurement.sales import Day, GroupSales, Outcomes, Sales
 from beizai.measurement.window import Window, window_of
@@ -93,10 +94,13 @@ class _Bought:
 def report(campaign_id: int, as_of: datetime) -> Report:
     """The report as of a moment (aware): everybody assigned, over the window fixed at approval.
 
-    No verdict, interval or estimate before the planned end. A million customers take under 10 s. NotFound for an
-    unknown campaign.
+    No verdict, interval or estimate before the planned end; from then on the evidence is kept for the year. A million
+    customers take under 10 s. NotFound for an unknown campaign.
     """
-    return measure(the_campaign(campaign_id), shop(), as_of=as_of)[0]
+    made, found = measure(the_campaign(campaign_id), shop(), as_of=as_of)
+    if found and made.window:
+        keep(campaign_id, found, verdict=made.profit.verdict, ended_on=made.window.end_on, as_of=as_of)
+    return made
 
 
 def the_campaign(campaign_id: int) -> Campaign:

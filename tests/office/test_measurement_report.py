@@ -16,7 +16,7 @@ from beizai.measurement.report import report
 from beizai.messages.models import Message, State
 from beizai.value.contribution import Basis
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
