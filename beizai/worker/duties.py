@@ -1,0 +1,51 @@
+"""The duties of this house: who makes which round, and how often."""
+
+from datetime import timedelta
+
+from beizai.base import clock
+from beizai.events import batches, erasing, flusher, inbox, upkeep
+from beizai.measurement import results
+from beizai.staff.shop import now
+from beizai.worker import rounds, sending
+from beizai.worker.loop import REST, SENDING
+
+_FLUSH_SECONDS, _SWEEP_SECONDS, _RECOVER_SECONDS = 0.5, 300.0, 30.0
+_ERASE_SECONDS = 6 * 3600.0
+_SETTLE_SECONDS = 600.0
+_REMEMBERED = timedelta(days=7)  # how long a message told again is known to be the same
+
+
+def enlist() -> None:
+    """Registers every round. Twice is once."""
+    rounds.register("send", SENDING, 1.0, sending.send_all)
+    rounds.register("history", SENDING, 1.0, sending.enter_history)
+    rounds.register("flush", REST, _FLUSH_SECONDS, flusher.flush_once)
+    rounds.register("batches", REST, _RECOVER_SECONDS, _recover_batches)
+    rounds.register("sweep", REST, _SWEEP_SECONDS, _sweep)
+    rounds.register("erase", REST, _ERASE_SECONDS, _erase)
+    rounds.register("settle", REST, _SETTLE_SECONDS, _settle)
+
+
+def _settle() -> int:
+    """Campaigns whose window has ended: what each earned goes into the year."""
+    return len(results.settle_due(now()))
+
+
+def _recover_batches() -> int:
+    return len(batches.recover(at=now()))
+
+
+def _sweep() -> int:
+    """A month of each table at a time, so that what happens meanwhile does not wait for all of them."""
+    hourly = clock.machine_now().minute < _SWEEP_SECONDS / 60  # old files once an hour
+    swept = upkeep.sweep(at=now(), clean=hourly, within_seconds=0.5).values()
+    return sum(len(one.sealed) + len(one.compacted) for one in swept)
+
+
+def _erase() -> int:
+    """What customers asked to have erased, imports undone yesterday, ids of messages nobody repeats any more."""
+    at = now()
+    erasing.carry_out(at=at)
+    batches.erase_undone(at=at)
+    inbox.current().forget((at - _REMEMBERED).date())
+    return 0
