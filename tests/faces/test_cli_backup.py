@@ -137,7 +137,7 @@ def test_a_folder_that_holds_something_is_not_restored_into(book: Path, tmp_path
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="kills are POSIX's")
 def test_a_restore_killed_at_any_moment_leaves_a_message_and_nothing_half(book: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
-    for seconds in (0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.1):
+    for seconds in (0.4, 0.6, 0.8, 1.1):
         with subprocess.Popen(_restoring(copy, tmp_path), **_quiet(copy)) as process:  # type: ignore[call-overload]
             time.sleep(seconds)
             process.kill()
