@@ -1,6 +1,7 @@
 """The lake and its six verbs: append, files, pin, seal, erase, sweep."""
 
 import logging
+import math
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -126,18 +127,33 @@ class Lake:
         return count
 
     def sweep(
-        self, name: str, *, today: date, lease: Lease, pinned: Iterable[int] = (), clean: bool = False
+        self,
+        name: str,
+        *,
+        today: date,
+        lease: Lease,
+        pinned: Iterable[int] = (),
+        clean: bool = False,
+        within_seconds: float = math.inf,
     ) -> upkeep.Swept:
         """Keeps a table quick: seals months that are over, compacts the others, makes a checkpoint.
 
         `clean` (hourly) also takes away files nobody reads any more: older than two hours, in no pinned
-        version. `pinned` holds the versions of this table that long jobs read.
+        version. `pinned` holds the versions of this table that long jobs read. After `within_seconds` no
+        further month is begun.
         """
         table = self._open(name)
         if table is None:
             return upkeep.Swept()
         before = table.version()
-        swept = upkeep.tidy(table, schema.table(name), today=today, writing=WRITING, lease=lease)
+        swept = upkeep.tidy(
+            table,
+            schema.table(name),
+            today=today,
+            writing=WRITING,
+            lease=lease,
+            within_seconds=within_seconds,
+        )
         self._keep(name, after=before, to=table.version())
         if (
             table.version() - upkeep.last_checkpoint(self._folder(name)) >= upkeep.COMMITS_PER_CHECKPOINT

@@ -32,6 +32,9 @@ _SORTED_ROWS = 1_000_000
 _STRAY_SECONDS = 24 * 3600
 _IDS_PER_DELETE = 1000
 
+# files this process sealed: should one not look sealed after all, it is not sealed again and again
+_as_good_as_it_gets: set[str] = set()
+
 
 @dataclass(frozen=True)
 class Swept:
@@ -112,18 +115,33 @@ def erase(
     return removed
 
 
-def tidy(table: DeltaTable, wanted: Table, *, today: date, writing: WriterProperties, lease: Lease) -> Swept:
-    """Seals months that are over and compacts the others, where that pays. What a racing append refuses waits for the next time."""
+def tidy(
+    table: DeltaTable,
+    wanted: Table,
+    *,
+    today: date,
+    writing: WriterProperties,
+    lease: Lease,
+    within_seconds: float,
+) -> Swept:
+    """Seals months that are over and compacts the others, where that pays; begins none after its time.
+
+    What a racing append refuses waits for the next time.
+    """
+    ends = time.monotonic() + within_seconds
     sealed, compacted = [], []
     by_month: dict[str, list[_File]] = defaultdict(list)
     for file in _files(table):
         by_month[file.period].append(file)
     for period, files in sorted(by_month.items()):
+        if time.monotonic() > ends:
+            break
         lease.check()
         try:
             if is_over(period, today):
                 if _wants_sealing(files):
                     seal(table, wanted, period, writing=writing, lease=lease)
+                    _as_good_as_it_gets.update(file.uri for file in _files(table) if file.period == period)
                     sealed.append(period)
             elif len(files) > HOT_FILES:
                 table.optimize.compact(partition_filters=[("period", "=", period)], writer_properties=writing)
@@ -173,7 +191,8 @@ def last_checkpoint(folder: Path | None) -> int:
 def _wants_sealing(files: list[_File]) -> bool:
     if len(files) - 1 > LATE_FILES:
         return True
-    return not _lies_sorted(max(files, key=lambda file: file.bytes).uri)
+    largest = max(files, key=lambda file: file.bytes).uri
+    return largest not in _as_good_as_it_gets and not _lies_sorted(largest)
 
 
 def _lies_sorted(uri: str) -> bool:
