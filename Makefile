@@ -7,6 +7,7 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 SERVE ?= 1
+SCALE ?= 1
 RUN := .venv/bin
 
 .PHONY: setup demo test test-long check fmt docs serve bench release
@@ -51,7 +52,7 @@ serve: setup
 	@$(RUN)/beizai serve
 
 bench: setup
-	$(RUN)/python -m bench
+	$(RUN)/python -m bench --scale $(SCALE)
 
 release: check test
 	rm -rf dist
