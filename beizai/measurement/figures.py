@@ -102,11 +102,12 @@ def contactable(as_of: datetime, *, of: int) -> Contactable:
     )
     people: set[int] = set()
     for channel in list(channels):
-        people.update(_reachable(channel, as_of))
+        people.update(reachable(channel, as_of))
     return Contactable(len(people), of)
 
 
-def _reachable(channel: str, as_of: datetime) -> Iterator[int]:
+def reachable(channel: str, as_of: datetime) -> Iterator[int]:
+    """Who may be written to for marketing on this channel; somebody with two addresses comes twice."""
     agreed = _agreed(channel, as_of)
     points = ContactPoint.objects.filter(channel=channel, ended_at=None).values_list("customer_id", "normal")
     suppressing = Suppression.objects.filter(channel=channel).exists()
