@@ -90,7 +90,7 @@ def errors() -> str:
         "Forbidden": "It may not be done, by this person or at all. 403, exit 1.",
         "Unavailable": "Something outside does not answer now; trying later may help. 503, exit 1.",
     }
-    found = sorted(set(refusals()), key=lambda one: (one.module, one.message))
+    found = sorted(set(refusals()), key=lambda one: (one.module, one.message, one.hint, one.kind))
     lines = [NOTE, "# Errors\n", "A refusal shows the value that is wrong and says what to do. In braces: what is filled in.\n"]
     for kind, meaning in kinds.items():
         lines += [f"## {kind}\n", f"{meaning}\n", "| Message | What to do | Room |", "|---|---|---|"]
