@@ -8,4 +8,7 @@ class MessagesConfig(AppConfig):
     label = "beizai_messages"
 
     def ready(self) -> None:
-        from beizai.messages import personal  # noqa: F401  (registers what this room holds of a person)
+        from beizai.messages import ledger, personal  # noqa: F401  (registers what this room holds of a person)
+        from beizai.tracking import delivery
+
+        delivery.register(ledger.delivered)

@@ -159,6 +159,22 @@ def give_back(lease_id: int, numbers: Sequence[int]) -> None:
         _mine(lease_id, numbers).update(state=State.CHOSEN, lease=None)
 
 
+def delivered(mails: Iterable[tuple[int, int]]) -> dict[tuple[int, int], datetime]:
+    """When each of these mails (campaign, customer) was handed over, as far as it was."""
+    wanted = set(mails)
+    by_campaign: dict[int, list[int]] = defaultdict(list)
+    for campaign_id, customer_id in wanted:
+        by_campaign[campaign_id].append(customer_id)
+    found: dict[tuple[int, int], datetime] = {}
+    for campaign_id, ids in by_campaign.items():
+        for start in range(0, len(ids), 5_000):
+            rows = Message.objects.filter(campaign_id=campaign_id, customer_id__in=ids[start : start + 5_000])
+            for customer_id, sent_at in rows.values_list("customer_id", "sent_at"):
+                if sent_at is not None:
+                    found[campaign_id, customer_id] = sent_at
+    return found
+
+
 def slices(items: Iterable[Done], size: int = AT_ONCE) -> Iterable[list[Done]]:
     """Pieces that one transaction can take."""
     rest = iter(items)

@@ -6,7 +6,7 @@ from beizai.base import clock
 from beizai.events import batches, erasing, flusher, inbox, upkeep
 from beizai.measurement import results
 from beizai.staff.shop import now
-from beizai.worker import rounds, sending
+from beizai.worker import asked, rounds, sending
 from beizai.worker.loop import REST, SENDING
 
 _FLUSH_SECONDS, _SWEEP_SECONDS, _RECOVER_SECONDS = 0.5, 300.0, 30.0
@@ -22,6 +22,7 @@ def enlist() -> None:
     rounds.register("flush", REST, _FLUSH_SECONDS, flusher.flush_once)
     rounds.register("batches", REST, _RECOVER_SECONDS, _recover_batches)
     rounds.register("sweep", REST, _SWEEP_SECONDS, _sweep)
+    asked.enlist()
     rounds.register("erase", REST, _ERASE_SECONDS, _erase)
     rounds.register("settle", REST, _SETTLE_SECONDS, _settle)
 

@@ -18,6 +18,7 @@ from beizai.channels.compile.fields import CLICK, PIXEL, Fields
 from beizai.channels.compile.liquid import PIECE
 
 MAX_SOURCE = 500_000
+_MOST_LINKS = 999
 _WORD = re.compile(r"<!--zliq(\d+)z-->|zliq(u?)(\d+)z")
 _LINK = re.compile(r"zlnk(\d+)z")
 _ANCHOR = re.compile(
@@ -190,6 +191,10 @@ class Links:
         if "zliq" in url:
             self.personal.append(self._pieces.put_back(url))
             return html.escape(re.sub(r"zliq(\d+)z", r"zliqu\1z", url))
+        if len(self.found) >= _MOST_LINKS:
+            raise Invalid(
+                f"{self._where} has more than {_MOST_LINKS} links.", hint="Leave some out.", code="link"
+            )
         self.found.append(Link(len(self.found) + 1, url, self._pieces.put_back(label)[:200]))
         return f"zlnk{len(self.found)}z"
 

@@ -30,7 +30,7 @@ class Source:
 
 def dotted(number: int) -> str:
     """The number of a link as it follows the signed part of its address."""
-    return f".{number:x}"
+    return f".{number}"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,53 @@
+"""What is asked for in the office and takes longer than a page: imports and approvals, done by a worker while the page looks on."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from beizai.base.progress import Progress
+from beizai.campaigns import approval
+from beizai.imports.reading import Options
+from beizai.staff.models import User
+from beizai.staff.shop import now, shop
+from beizai.worker import background
+
+IMPORT, APPROVE = "import", "approve"
+
+
+def enlist() -> None:
+    """Registers both. Twice is once."""
+    background.register(IMPORT, _bring_in)
+    background.register(APPROVE, _approve)
+
+
+def _bring_in(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+    """The file the arguments name comes into the book; what it did is kept with the job."""
+    from beizai.imports import files
+    from beizai.imports.files import Wish
+
+    result = files.bring_in(
+        Path(arguments["path"]),
+        kind=arguments["kind"],
+        source=arguments["source"],
+        now=now(),
+        by=_user(arguments),
+        wish=Wish(
+            columns=arguments.get("columns") or None,
+            dates=arguments.get("dates") or None,
+            decimal=arguments.get("decimal") or None,
+            repairs=arguments.get("repairs") or {},
+            options=Options(sheet=arguments.get("sheet") or None),
+        ),
+        progress=progress,
+    )
+    return {"import_id": result.import_id}
+
+
+def _approve(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+    campaign_id = int(arguments["campaign_id"])
+    approval.approve(campaign_id, shop(), at=now(), by=_user(arguments), progress=progress)
+    return {"campaign_id": campaign_id}
+
+
+def _user(arguments: Mapping[str, Any]) -> User | None:
+    return User.objects.filter(pk=arguments.get("user_id")).first()
