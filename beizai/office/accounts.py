@@ -30,7 +30,7 @@ class ClosedSignup(DefaultAccountAdapter):  # type: ignore[misc]
         """Sends by the shop's mail server; where it refuses, the person is told in words, not by a broken page."""
         message = self.render_mail(template_prefix, email, {**context, "shop": shop()})
         try:
-            sender.send([email], str(message.subject).strip(), str(message.body))
+            sender.send(email, str(message.subject).strip(), str(message.body))
         except BeizaiError as error:
             if self.request is not None:
                 messages.error(self.request, f"{_('The mail could not be sent.')} {error}")

@@ -97,7 +97,7 @@ def forget_tallies() -> None:
 
 def _section(path: str) -> str:
     first = path.strip("/").split("/")[0]
-    return {"": "home", "products": "value", "till": "customers"}.get(first, first)
+    return {"": "home", "products": "products", "till": "till"}.get(first, first)
 
 
 def _nav(user: User, here: str) -> list[dict[str, Any]]:

@@ -9,6 +9,11 @@ ROOMS = (
     "you",
     "home",
     "customers.urls",
+    "products",
+    "till",
+    "settings",
+    "users",
+    "search",
     "help",
 )
 

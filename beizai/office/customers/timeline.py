@@ -19,6 +19,7 @@ from beizai.office import people, reasons, wording
 from beizai.office.customers.reach import channel_name
 from beizai.sources.models import Source
 from beizai.staff.models import User
+from beizai.staff.roles import May, may
 
 KINDS = ("orders", "messages", "talks")
 _MOST = 400
@@ -68,7 +69,7 @@ def _everything(card: Customer, reader: User) -> Iterator[Entry]:
         happened = _rows(book, book.events.filter(book.events.customer_id == card.pk))
     yield from _messages(card.pk, happened)
     yield from _happenings(happened)
-    yield from _talks(card.pk)
+    yield from _talks(card.pk, reader)
     yield from _ties(card.pk, reader)
     yield Entry(card.created_at, "facts", _("The card was made"), card.source.name, "customers")
 
@@ -193,8 +194,9 @@ def _happenings(happened: Iterable[dict[str, Any]]) -> Iterator[Entry]:
         yield Entry(at, "messages", words() % named, evidence, icon, simulated=row["simulated"])
 
 
-def _talks(customer_id: int) -> Iterator[Entry]:
-    for note in Note.objects.filter(customer_id=customer_id).select_related("user")[:_MOST]:
+def _talks(customer_id: int, reader: User) -> Iterator[Entry]:
+    notes = Note.objects.filter(customer_id=customer_id).select_related("user")[:_MOST]
+    for note in notes if may(reader, May.SEE_NAMES) else []:
         words = _("Note by %(who)s: “%(text)s”") if note.user else _("Note: “%(text)s”")
         yield Entry(note.at, "talks", words % {"who": str(note.user), "text": note.text}, "", "note")
     for entry in ConsentEntry.objects.filter(customer_id=customer_id).select_related("source")[:_MOST]:
