@@ -35,6 +35,7 @@ def _of(item: str) -> list[tuple[str, str, str, tuple[May, ...]]]:
         case "collection":
             return [
                 ("imports", _("Imports"), "imports", (May.IMPORT,)),
+                ("aside", _("Kept aside"), "aside", (May.IMPORT,)),
                 ("sources", _("Sources"), "sources", (May.IMPORT,)),
             ]
         case "value":

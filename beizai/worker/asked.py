@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from beizai.base.progress import Progress
-from beizai.campaigns import approval
 from beizai.imports.reading import Options
 from beizai.staff.models import User
 from beizai.staff.shop import now, shop
@@ -44,6 +43,8 @@ def _bring_in(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, 
 
 
 def _approve(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+    from beizai.campaigns import approval
+
     campaign_id = int(arguments["campaign_id"])
     approval.approve(campaign_id, shop(), at=now(), by=_user(arguments), progress=progress)
     return {"campaign_id": campaign_id}
