@@ -41,6 +41,7 @@ class Book:
     con: Engine
     as_of: datetime | None
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    stamp: int = 0  # drawn anew whenever what is hidden of the lake changes
 
     @property
     def orders(self) -> Any:
@@ -114,11 +115,13 @@ def _lay_out(book: Book) -> None:
     still coming in is hidden, and one that turned in between changes the stamp.
     """
     lake = places.lake()
+    up_to = clock.naive_utc(book.as_of) if book.as_of is not None else None
     for _ in range(_TRIES):
         before = _stamp()
-        book.snapshots = {name: lake.files(name) for name in _READ_ORDER}
+        book.snapshots = {name: lake.files(name, up_to=up_to) for name in _READ_ORDER}
         out = hidden()
         if _stamp() == before:
+            book.stamp = before
             break
     else:
         raise Unavailable("The book changes faster than it can be opened.", hint="Try again.")
@@ -129,12 +132,8 @@ def _make_views(book: Book, out: Hidden) -> None:
     connection = book.con.con
     orders = _hide(connection, out)
     others = [part for part in orders if "superseded" not in part]
-    when = []
-    if book.as_of is not None:
-        connection.execute("SET VARIABLE as_of = ?::TIMESTAMP", [clock.naive_utc(book.as_of)]).complete()
-        when = ["WHERE occurred_at <= getvariable('as_of')"]
     for name, parts in ((ORDERS, orders), (LINES, orders), (EVENTS, others)):
-        duck.view(connection, book.snapshots[name], only=" ".join([*parts, *when]))
+        duck.view(connection, book.snapshots[name], only=" ".join(parts))
 
 
 def _hide(connection: duck.Connection, out: Hidden) -> list[str]:

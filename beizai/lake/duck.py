@@ -16,17 +16,17 @@ _TRIES = 5
 _lock = threading.Lock()
 _instances: dict[str, duckdb.DuckDBPyConnection] = {}
 
-# A view holds its file list in a variable of the connection: a list of a hundred thousand names is
+# A view holds its file lists in variables of the connection: a list of a hundred thousand names is
 # no text to parse. `period` is named as text, or DuckDB guesses a number from a folder of one year.
 _READ: Mapping[str, str] = {
     name: f"SELECT {', '.join(table.columns)} FROM read_parquet("  # noqa: S608  (names of our own constants)
-    f"getvariable('{name}_files'), hive_partitioning = true, "
-    "hive_types = {'period': VARCHAR}, union_by_name = true)"
+    "getvariable('{variable}'), hive_partitioning = true, "
+    "hive_types = {{'period': VARCHAR}}, union_by_name = true)"
     for name, table in schema.TABLES.items()
 }
 
 
-def connect() -> duckdb.DuckDBPyConnection:
+def connect() -> Connection:
     """A connection of its own to this process's one DuckDB in memory, in UTC.
 
     All connections share the cache of Parquet footers; temporary views and variables belong to one alone.
@@ -40,31 +40,43 @@ def connect() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def _root() -> duckdb.DuckDBPyConnection:
+def _root() -> Connection:
     root = duckdb.connect(":memory:")
     root.execute("SET GLOBAL parquet_metadata_cache = true").complete()
     return root
 
 
-def read(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> str:
-    """Tells the connection of a table's files; returns the SELECT that reads all of them."""
-    if not snapshot.files:
+def read(connection: Connection, snapshot: Snapshot) -> str:
+    """Tells the connection of a table's files; returns the SELECT that reads all of them.
+
+    Only files that lie on both sides of the snapshot's moment are filtered by it: the others are read at full speed.
+    """
+    parts = []
+    if snapshot.files:
+        parts.append(_part(connection, snapshot.table, f"{snapshot.table}_files", snapshot.files))
+    if snapshot.straddling:
+        connection.execute(f"SET VARIABLE {snapshot.table}_up_to = ?::TIMESTAMP", [snapshot.up_to]).complete()
+        part = _part(connection, snapshot.table, f"{snapshot.table}_straddling", snapshot.straddling)
+        parts.append(f"{part} WHERE occurred_at <= getvariable('{snapshot.table}_up_to')")
+    if not parts:
         name = f"{snapshot.table}_none"
         connection.register(name, schema.empty(snapshot.table))
-        return f"SELECT * FROM {name}"  # noqa: S608  (a name of our own)
-    # the name is one of three constants; a variable's name cannot be a parameter
-    connection.execute(f"SET VARIABLE {snapshot.table}_files = ?", [list(snapshot.files)]).complete()
-    return _READ[snapshot.table]
+        parts.append(f"SELECT * FROM {name}")  # noqa: S608  (a name of our own)
+    return " UNION ALL ".join(parts)
 
 
-def view(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, *, only: str = "") -> None:
-    """Makes the temporary view of a table; `only` is what follows its SELECT (our own text: joins, WHERE)."""
+def _part(connection: Connection, table: str, variable: str, files: tuple[str, ...]) -> str:
+    # made of our three table names: a variable's name cannot be a parameter
+    connection.execute(f"SET VARIABLE {variable} = ?", [list(files)]).complete()
+    return _READ[table].format(variable=variable)
+
+
+def view(connection: Connection, snapshot: Snapshot, *, only: str = "") -> None:
+    """Makes the temporary view of a table; `only` is what follows its SELECT (our own text: joins)."""
     select = read(connection, snapshot)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP VIEW {snapshot.table} AS {select} AS t {only}"
-        if only
-        else f"CREATE OR REPLACE TEMP VIEW {snapshot.table} AS {select}"
-    ).complete()
+    if only:
+        select = f"SELECT * FROM ({select}) AS t {only}"  # noqa: S608  (our own text)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {snapshot.table} AS {select}").complete()
 
 
 def retrying(work: Callable[[], _T], *, tries: int = _TRIES) -> _T:

@@ -7,11 +7,17 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The files of one table at one version; an empty table has none."""
+    """The files of one table at one version; an empty table has none.
+
+    With `up_to` (naive UTC) it is the table as of that moment: `files` hold nothing later, `straddling` hold
+    rows of both sides, and files that hold only what is later are not named.
+    """
 
     table: str
     version: int
     files: tuple[str, ...]
+    straddling: tuple[str, ...] = ()
+    up_to: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -78,12 +78,15 @@ class Lake:
         table = self._open(name)
         return (table.transaction_version(app) or 0) if table else 0
 
-    def files(self, name: str, *, version: int | None = None) -> Snapshot:
-        """The files of a table now, or as they were at a version that is still kept."""
+    def files(self, name: str, *, version: int | None = None, up_to: datetime | None = None) -> Snapshot:
+        """The files of a table now, or as they were at a version that is still kept; `up_to` (naive UTC): only what happened by then."""
         table = self._open(name, version=version)
         if table is None:
-            return Snapshot(name, -1, ())
-        return Snapshot(name, table.version(), tuple(table.file_uris()))
+            return Snapshot(name, -1, (), up_to=up_to)
+        if up_to is None:
+            return Snapshot(name, table.version(), tuple(table.file_uris()))
+        whole, straddling = upkeep.by_time(table, up_to)
+        return Snapshot(name, table.version(), whole, straddling, up_to)
 
     def pin(self, names: Iterable[str], *, until: datetime) -> Pin:
         """What a long job reads from now on. Whoever sweeps must be told of it, so store `Pin.versions` first."""

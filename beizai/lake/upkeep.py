@@ -6,7 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -31,6 +31,7 @@ _SEALED_BYTES = 512 * 1024 * 1024
 _SORTED_ROWS = 1_000_000
 _STRAY_SECONDS = 24 * 3600
 _IDS_PER_DELETE = 1000
+_STATISTICS_UNIT = timedelta(milliseconds=1)  # Delta cuts the times of its statistics to milliseconds
 
 # files this process sealed: should one not look sealed after all, it is not sealed again and again
 _as_good_as_it_gets: set[str] = set()
@@ -50,6 +51,8 @@ class _File:
     uri: str
     period: str
     bytes: int
+    first_at: datetime | None
+    last_at: datetime | None
 
 
 def seal(table: DeltaTable, wanted: Table, period: str, *, writing: WriterProperties, lease: Lease) -> int:
@@ -210,18 +213,30 @@ def _lies_sorted(uri: str) -> bool:
     return bool(overlapping <= len(groups) // 10)
 
 
+def by_time(table: DeltaTable, up_to: datetime) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The files with nothing later than a moment (naive UTC), and those with rows of both sides, by the log's statistics."""
+    whole: list[str] = []
+    straddling: list[str] = []
+    for file in _files(table):
+        if file.first_at is not None and file.first_at > up_to:
+            continue
+        by_then = file.last_at is not None and file.last_at + _STATISTICS_UNIT <= up_to
+        (whole if by_then else straddling).append(file.uri)
+    return tuple(whole), tuple(straddling)
+
+
 def _files(table: DeltaTable) -> list[_File]:
-    actions = (
-        pa.table(table.get_add_actions(flatten=True))
-        .select(["path", "partition.period", "size_bytes"])
-        .to_pydict()
-    )
     uris = {uri.rsplit("/", 1)[-1]: uri for uri in table.file_uris()}
+    actions = pa.table(table.get_add_actions(flatten=True)).to_pylist()
     return [
-        _File(uris[path.rsplit("/", 1)[-1]], period, size)
-        for path, period, size in zip(
-            actions["path"], actions["partition.period"], actions["size_bytes"], strict=True
+        _File(
+            uris[action["path"].rsplit("/", 1)[-1]],
+            action["partition.period"],
+            action["size_bytes"],
+            action.get("min.occurred_at"),
+            action.get("max.occurred_at"),
         )
+        for action in actions
     ]
 
 

@@ -215,3 +215,26 @@ def test_engine_gives_schema_tables_batches_and_scalars(lake: Lake) -> None:
     assert con.to_pyarrow_batches(events.select("event_id")).read_all().num_rows == 10
     assert con.create_view("some", events.limit(3), overwrite=True).count().execute() == 3
     assert sorted(con.execute(events.event_id)) == list(range(10))
+
+
+def test_as_of_a_moment_only_files_that_lie_on_both_sides_are_filtered(lake: Lake) -> None:
+    for number, month in enumerate((datetime(2024, 3, 1), APRIL, datetime(2024, 5, 1)), start=1):
+        lake.append(EVENTS, visits(10, month=month, first=number * 100), app="a", number=number, lease=FREE)
+    snapshot = lake.files(EVENTS, up_to=APRIL + timedelta(minutes=4))
+    assert (len(snapshot.files), len(snapshot.straddling)) == (1, 1)
+    connection = duck.connect()
+    duck.view(connection, snapshot)
+    found = connection.sql("SELECT event_id FROM events ORDER BY ALL").fetchall()
+    assert [one for (one,) in found] == [*range(100, 110), *range(200, 205)]
+
+
+@pytest.mark.parametrize("microseconds", [0, 1, 499, 999, 1000])
+def test_a_moment_is_exact_to_the_microsecond(lake: Lake, microseconds: int) -> None:
+    at = APRIL + timedelta(microseconds=500)
+    rows = visits(1)
+    rows = rows.set_column(rows.schema.get_field_index("occurred_at"), "occurred_at", pa.array([at]))
+    lake.append(EVENTS, rows, app="a", number=1, lease=FREE)
+    up_to = APRIL + timedelta(microseconds=microseconds)
+    connection = duck.connect()
+    duck.view(connection, lake.files(EVENTS, up_to=up_to))
+    assert connection.sql("SELECT * FROM events").to_arrow_table().num_rows == int(at <= up_to)
