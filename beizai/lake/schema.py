@@ -54,6 +54,7 @@ TABLES: dict[str, Table] = {
             ("currency", _TEXT),
             ("original_currency", _TEXT, _NULL),
             ("original_amount_minor", _INT, _NULL),
+            ("content_hash", _INT, _NULL),  # of an imported order: equal where nothing in it changed
             ("simulated", _BOOL),
             ("batch_id", _INT),
             ("period", _TEXT),

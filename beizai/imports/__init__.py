@@ -1,0 +1,1 @@
+"""Files in: recognise, repair, preview, bring in, undo."""

@@ -1,0 +1,446 @@
+"""A customers file comes in: new cards are made, known ones gain what they lacked, permissions need their proof."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from beizai.base import clock
+from beizai.base.contact_points import normal_email, normal_phone
+from beizai.base.errors import Invalid
+from beizai.base.progress import Progress
+from beizai.consent import ledger
+from beizai.consent.models import Decision, Purpose
+from beizai.customers.models import Channel, ContactPoint
+from beizai.imports import dates, newcomers, statements
+from beizai.imports.cards import Plan, write_plan
+from beizai.imports.desk import Choices, Desk
+from beizai.imports.judging import Judgement, Repair
+from beizai.imports.mending import digits_lost, dropped_zero, full_postcode, meant_domain
+from beizai.imports.models import Import
+from beizai.imports.newcomers import Arrival
+from beizai.imports.places import country_code
+from beizai.imports.slices import chunks
+
+_YES = {"yes", "y", "true", "1", "oui", "o", "vrai", "是", "x", "subscribed", "opted in", "granted"}
+_NO = {"no", "n", "false", "0", "non", "faux", "否", "unsubscribed", "opted out", "refused"}
+_LONGEST = 200
+_OLDEST = date(1900, 1, 1)
+
+
+@dataclass(slots=True)
+class Permission:
+    """What one row says of a permission. `proved`: it has its words, its place and its time."""
+
+    decision: str
+    text: str
+    where: str
+    at: datetime | None
+    proved: bool
+
+
+@dataclass(slots=True)
+class Entry:
+    """One customer as a file tells of them; several rows of one person become one entry."""
+
+    row_no: int
+    number: str = ""
+    name: str = ""
+    given_name: str = ""
+    family_name: str = ""
+    email: str = ""
+    email_normal: str = ""
+    phone: str = ""
+    phone_normal: str = ""
+    postal_address: str = ""
+    country: str = ""
+    language: str = ""
+    birthday: date | None = None
+    tags: tuple[str, ...] = ()
+    facts: dict[str, str] = field(default_factory=dict)
+    permissions: list[Permission] = field(default_factory=list)
+    card: int | None = None
+
+
+@dataclass
+class Tally:
+    """What was counted while the rows were read: repairs with their first example, reasons with their first row."""
+
+    repairs: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, tuple[str, str]] = field(default_factory=dict)
+    reasons: Counter[str] = field(default_factory=Counter)
+    first: dict[str, int] = field(default_factory=dict)
+    rejected: list[tuple[int, str]] = field(default_factory=list)
+
+    def mend(self, code: str, before: str, after: str) -> None:
+        """Counts a repair."""
+        self.repairs[code] += 1
+        self.examples.setdefault(code, (before, after))
+
+    def reject(self, row_no: int, reason: str) -> None:
+        """Keeps a row aside."""
+        self.reasons[reason] += 1
+        self.first.setdefault(reason, row_no)
+        self.rejected.append((row_no, reason))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a customers file would do, all counted, nothing written."""
+
+    judgement: Judgement
+    entries: tuple[Entry, ...]
+    tally: Tally
+    labels: dict[str, str]  # attribute key -> header
+
+    @property
+    def rejected(self) -> int:
+        return len(self.tally.rejected)
+
+    @property
+    def reasons(self) -> tuple[tuple[str, int, int], ...]:
+        return tuple((code, count, self.tally.first[code]) for code, count in self.tally.reasons.most_common())
+
+    def happens(self) -> dict[str, Any]:
+        """What would happen, in counts."""
+        known = sum(entry.card is not None for entry in self.entries)
+        proved = sum(p.proved and p.decision == Decision.GRANTED for e in self.entries for p in e.permissions)
+        return {"new_customers": len(self.entries) - known, "known_customers": known, "permissions": proved}
+
+
+def read_customers(desk: Desk, choices: Choices, *, source_id: int | None, progress: Progress) -> Reading:
+    """Reads every row, puts rows of one person together and looks for their cards. Invalid asks where dates are doubtful."""
+    repairs = _prepare(desk, choices)
+    styles = _styles(desk, choices)
+    tally = Tally()
+    labels = {key: desk.staged.columns[index].header for key, index in desk.mapped.attributes.items()}
+    question = statements.CUSTOMER_CELLS if labels else statements.CUSTOMER_CELLS_ALONE
+    found = desk.con.execute(question)
+    reader = _RowReader(choices, styles, tuple(labels), tally, _consent_header(desk))
+    entries: list[Entry] = []
+    rows = 0
+    while piece := found.fetchmany(10_000):
+        rows += len(piece)
+        entries += [entry for row in piece if (entry := reader.read(row)) is not None]
+        progress(rows, desk.staged.rows, "reading customers")
+    entries = _together(entries, choices, tally)
+    _find_cards(entries, source_id, choices, tally)
+    desk.run("create table rejected (row_no bigint, reason varchar)")
+    if tally.rejected:
+        desk.con.executemany("insert into rejected values (?, ?)", tally.rejected)
+    all_repairs = (*repairs, *_repairs(tally, choices))
+    return Reading(Judgement(rows, styles["birthday"], None, all_repairs), tuple(entries), tally, labels)
+
+
+def write_customers(
+    reading: Reading, choices: Choices, arrival: Arrival, row: Import, *, progress: Progress
+) -> None:
+    """Makes and completes the cards, writes down permissions with their proof, and counts into the import's row."""
+    plan = Plan(reading.entries, reading.labels, choices.currency)
+    changed = write_plan(plan, arrival, progress=progress)
+    row.permissions = _record_permissions(reading.entries, arrival, row)
+    row.rows, row.rejected = reading.judgement.rows, reading.rejected
+    row.accepted = row.rows - row.rejected
+    row.reasons = dict(reading.tally.reasons)
+    row.customers = len(reading.entries)
+    row.new_customers = sum(one.new for one in changed.values())
+    row.changed_customers = sum(not one.new and one.changed for one in changed.values())
+
+
+def _prepare(desk: Desk, choices: Choices) -> list[Repair]:
+    profile = desk.one(statements.CUSTOMER_PROFILE)
+    points = 0 < profile["customer_points"] == profile["customer_dots"]
+    example = str(profile["customer_example"] or "")
+    found = (
+        Repair("whole_numbers", profile["customer_points"] if points else 0, example, example.removesuffix(".0")),
+        Repair("null_words", profile["null_words"], "NaN", ""),
+        Repair("wrapped_text", profile["wrapped"], '="0012"', "0012"),
+    )
+    repairs = [Repair(r.code, r.rows, r.before, r.after, True, choices.does(r.code)) for r in found if r.rows]
+    done = {repair.code for repair in repairs if repair.done}
+    desk.variables(
+        untidy=True,
+        wrapped="wrapped_text" in done,
+        null_words="null_words" in done,
+        strip_customer="whole_numbers" in done,
+        strip_phone=True,
+    )
+    return repairs
+
+
+def _styles(desk: Desk, choices: Choices) -> dict[str, dates.Style | None]:
+    said = dates.style_named(choices.dates)
+    styles: dict[str, dates.Style | None] = {}
+    for name, question in (("birthday", statements.CUSTOMER_DAYS), ("consent_at", statements.CONSENT_DAYS)):
+        styles[name] = None
+        if name in desk.mapped.fields:
+            column = desk.staged.columns[desk.mapped.fields[name]].header
+            styles[name] = dates.decide(dict(desk.rows(question)), said, column=column)
+    return styles
+
+
+def _consent_header(desk: Desk) -> str:
+    index = desk.mapped.fields.get("consent")
+    return desk.staged.columns[index].header if index is not None else ""
+
+
+class _RowReader:
+    """Reads one row after the other into entries, counting what it mends."""
+
+    def __init__(
+        self, choices: Choices, styles: dict[str, dates.Style | None], keys: tuple[str, ...], tally: Tally, consent: str
+    ) -> None:
+        self._choices = choices
+        self._styles = styles
+        self._keys = keys
+        self._tally = tally
+        self._consent = consent
+
+    def read(self, row: Sequence[Any]) -> Entry | None:
+        """The entry of a row, or None where it is kept aside."""
+        row_no, problem, number, name, given, family, email, phone, *rest = row
+        reason = self._reason(problem, (number, name, given, family, email, phone))
+        if reason:
+            self._tally.reject(row_no, reason)
+            return None
+        address, street, postcode, city, birthday, country, language, tags, *rest = rest
+        consent, text, where, agreed_at, *attributes = rest
+        code = (country_code(country) or "") if country else ""
+        if country and not code:
+            self._tally.mend("country_unknown", country, "")
+        entry = Entry(row_no, number or "", name or "", (given or "")[:100], (family or "")[:100], country=code)
+        entry.name = entry.name or " ".join(part for part in (entry.given_name, entry.family_name) if part)
+        self._email(entry, email)
+        self._phone(entry, phone)
+        entry.postal_address = (address or self._address(street, postcode, city, code))[:1000]
+        entry.language = (language or "")[:10]
+        entry.birthday = self._birthday(birthday)
+        entry.tags = tuple(dict.fromkeys(tag.strip()[:60] for tag in (tags or "").replace(";", ",").split(",") if tag.strip()))
+        entry.facts = {key: value.strip() for key, value in zip(self._keys, attributes, strict=True) if value and value.strip()}
+        self._permission(entry, consent, text, where, agreed_at)
+        return entry
+
+    def _reason(self, problem: str | None, who: Sequence[str | None]) -> str:
+        number, name, given, family, email, phone = who
+        if problem:
+            return f"{problem}:"
+        if not any(who):
+            return "nobody:"
+        for field_name, value in (("customer", number), ("name", name), ("given_name", given), ("family_name", family)):
+            if value and len(value) > _LONGEST:
+                return f"text_too_long:{field_name}"
+        if number and digits_lost(number):
+            return "digits_lost:customer"
+        if not any((number, name, given, family)) and not phone and email and not self._is_email(email):
+            return "not_an_email:email"
+        return ""
+
+    def _is_email(self, text: str) -> bool:
+        try:
+            normal_email(text)
+        except Invalid:
+            return False
+        return True
+
+    def _email(self, entry: Entry, text: str | None) -> None:
+        if not text:
+            return
+        text = text[:254].removeprefix("mailto:")
+        local, _, domain = text.partition("@")
+        meant = meant_domain(domain.lower())
+        if meant:
+            self._tally.mend("email_typos", text, f"{local}@{meant}")
+            if self._choices.does("email_typos", default=False):
+                text = f"{local}@{meant}"
+        try:
+            entry.email, entry.email_normal = text, normal_email(text)
+        except Invalid:
+            entry.email = ""
+            self._tally.mend("left_out_contacts", text, "")
+
+    def _phone(self, entry: Entry, text: str | None) -> None:
+        if not text:
+            return
+        if digits_lost(text):
+            self._tally.mend("phones_lost", text, "")
+            return
+        try:
+            entry.phone, entry.phone_normal = text[:254], normal_phone(text, entry.country or self._choices.country)
+        except Invalid:
+            entry.phone = ""
+            self._tally.mend("left_out_contacts", text, "")
+            return
+        if dropped_zero(text, entry.phone_normal):
+            self._tally.mend("phone_zeros", text, entry.phone_normal)
+
+    def _address(self, street: str | None, postcode: str | None, city: str | None, country: str) -> str:
+        full = postcode or ""
+        if postcode and self._choices.does("postcode_zeros"):
+            full = full_postcode(postcode, country or self._choices.country)
+            if full != postcode:
+                self._tally.mend("postcode_zeros", postcode, full)
+        place = " ".join(part for part in (full, city or "") if part)
+        return "\n".join(part for part in (street or "", place) if part)
+
+    def _birthday(self, text: str | None) -> date | None:
+        if not text:
+            return None
+        day = dates.read_day(text.split("T")[0].split(" 00:00")[0], self._styles["birthday"])
+        today = self._choices.now.date()
+        if day is None or not _OLDEST <= day.on <= today:
+            self._tally.mend("birthdays_left_out", text, "")
+            return None
+        return day.on
+
+    def _permission(
+        self, entry: Entry, consent: str | None, text: str | None, where: str | None, agreed_at: str | None
+    ) -> None:
+        answer = (consent or "").strip().casefold()
+        if answer in _NO:
+            words = text or f"{self._consent}: {consent}"
+            entry.permissions.append(Permission(Decision.REFUSED, words, where or "", self._moment(agreed_at), True))
+            return
+        if answer not in _YES and not text:
+            return
+        at = self._moment(agreed_at)
+        proved = bool(text and where and at)
+        if proved:
+            entry.permissions.append(Permission(Decision.GRANTED, text or "", where or "", at, True))
+        else:
+            self._tally.mend("consent_without_proof", f"{self._consent}: {consent}" if consent else text or "", "")
+
+    def _moment(self, text: str | None) -> datetime | None:
+        if not text:
+            return None
+        head, _, tail = text.replace("T", " ").partition(" ") if ":" in text else (text, "", "")
+        day = dates.read_day(head, self._styles["consent_at"])
+        if day is None:
+            return None
+        found = dates.read_clock(tail) if tail else None
+        local = datetime(day.on.year, day.on.month, day.on.day, tzinfo=UTC) + timedelta(
+            microseconds=found.microseconds if found else day.microseconds
+        )
+        if found and found.offset_minutes is not None:
+            at = local - timedelta(minutes=found.offset_minutes)
+        else:
+            at = local.replace(tzinfo=clock.zone(self._choices.zone)).astimezone(UTC)
+        return at if at <= self._choices.now else None
+
+
+def _together(entries: list[Entry], choices: Choices, tally: Tally) -> list[Entry]:
+    """Rows of the same person become one entry: same number; or same email, or same phone and name."""
+    by_key: dict[tuple[str, ...], Entry] = {}
+    kept: list[Entry] = []
+    join = choices.does("same_person")
+    for entry in entries:
+        keys = _keys(entry) if join else _keys(entry)[:1] if entry.number else ()
+        earlier = next((by_key[key] for key in keys if key in by_key and _may_be_one(by_key[key], entry)), None)
+        if earlier is None:
+            kept.append(entry)
+            earlier = entry
+        else:
+            tally.mend("same_person", f"row {entry.row_no}", f"row {earlier.row_no}")
+            _complete(earlier, entry)
+        for key in keys:
+            by_key.setdefault(key, earlier)
+    return kept
+
+
+def _keys(entry: Entry) -> list[tuple[str, ...]]:
+    keys: list[tuple[str, ...]] = [("number", entry.number)] if entry.number else []
+    if entry.email_normal:
+        keys.append(("email", entry.email_normal))
+    if entry.phone_normal and entry.name:
+        keys.append(("phone", entry.phone_normal, entry.name.casefold()))
+    return keys
+
+
+def _may_be_one(one: Entry, other: Entry) -> bool:
+    """Two different numbers of one source are two customers, whatever else they share."""
+    return not (one.number and other.number and one.number != other.number)
+
+
+_OWN = ("number", "name", "given_name", "family_name", "email", "email_normal", "phone", "phone_normal", "postal_address", "country", "language", "birthday")
+
+
+def _complete(entry: Entry, other: Entry) -> None:
+    for name in _OWN:
+        if not getattr(entry, name):
+            setattr(entry, name, getattr(other, name))
+    entry.tags = tuple(dict.fromkeys((*entry.tags, *other.tags)))
+    entry.facts = other.facts | entry.facts
+    entry.permissions += other.permissions
+
+
+def _find_cards(entries: Sequence[Entry], source_id: int | None, choices: Choices, tally: Tally) -> None:
+    """The card of each entry: by number, else by an email one card alone has, else by phone and name."""
+    numbered = [entry for entry in entries if entry.number]
+    if source_id is not None:
+        numbers = [entry.number for entry in numbered]
+        known = newcomers.known_numbers(source_id, numbers)
+        if choices.does("number_zeros"):
+            zeros = newcomers.known_with_zeros(source_id, [number for number in numbers if number not in known])
+            for number, card in zeros.items():
+                tally.mend("number_zeros", number, "")
+                known[number] = card
+        for entry in numbered:
+            entry.card = known.get(entry.number)
+    taken = {entry.card for entry in entries if entry.card is not None}
+    for channel, normal in ((Channel.EMAIL, "email_normal"), (Channel.PHONE, "phone_normal")):
+        left = [entry for entry in entries if entry.card is None and getattr(entry, normal)]
+        owners = _owners(channel, {getattr(entry, normal) for entry in left})
+        for entry in left:
+            found = owners.get(getattr(entry, normal), [])
+            cards = [card for card, name in found if channel == Channel.EMAIL or name.casefold() == entry.name.casefold()]
+            if len(cards) == 1 and cards[0] not in taken and not _numbered_otherwise(entry, cards[0], source_id):
+                entry.card = cards[0]
+                taken.add(cards[0])
+
+
+def _numbered_otherwise(entry: Entry, card: int, source_id: int | None) -> bool:
+    return bool(entry.number) and source_id is not None and newcomers.has_number(source_id, card)
+
+
+def _owners(channel: Channel, normals: Iterable[str]) -> dict[str, list[tuple[int, str]]]:
+    owners: dict[str, list[tuple[int, str]]] = {}
+    for chunk in chunks(sorted(normals), 500):
+        rows = ContactPoint.objects.filter(channel=channel, normal__in=chunk, ended_at=None)
+        for normal, card, name in rows.values_list("normal", "customer_id", "customer__name"):
+            owners.setdefault(normal, []).append((card, name))
+    return owners
+
+
+_LEFT_BY_DEFAULT = {"email_typos"}
+_OPTIONAL = {"email_typos", "postcode_zeros", "same_person", "number_zeros"}
+
+
+def _repairs(tally: Tally, choices: Choices) -> Iterable[Repair]:
+    for code, count in tally.repairs.most_common():
+        before, after = tally.examples[code]
+        done = choices.does(code, default=code not in _LEFT_BY_DEFAULT)
+        yield Repair(code, count, before, after, code in _OPTIONAL, done)
+
+
+def _record_permissions(entries: Iterable[Entry], arrival: Arrival, row: Import) -> int:
+    """Writes proved permissions and all refusals into the ledger; returns the permissions."""
+    given = [
+        ledger.Given(
+            customer_id=entry.card,
+            purpose=Purpose.MARKETING,
+            decision=one.decision,
+            text=one.text,
+            at=one.at or arrival.now,
+            source_id=arrival.source.pk,
+            channel=Channel.EMAIL if one.decision == Decision.GRANTED else "",
+            evidence={"import": arrival.import_id, "file": row.file_name, "row": entry.row_no, "where": one.where},
+            import_id=arrival.import_id,
+            simulated=arrival.simulated,
+        )
+        for entry in entries
+        if entry.card is not None
+        for one in entry.permissions
+    ]
+    for piece in chunks(given, 500):
+        ledger.record_many(piece, now=arrival.now)
+    return sum(one.decision == Decision.GRANTED for one in given)

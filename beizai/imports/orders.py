@@ -1,0 +1,202 @@
+"""An orders file comes in: lines become orders, the new are added, the changed replaced, the known counted."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from beizai.base import ids
+from beizai.base.clock import naive_utc
+from beizai.base.progress import Progress
+from beizai.events import batches
+from beizai.events.book import open_book
+from beizai.imports import newcomers, statements
+from beizai.imports.desk import Choices, Desk
+from beizai.imports.goods import enter_products
+from beizai.imports.judging import Judgement, Repair, judge_orders
+from beizai.imports.newcomers import Arrival, Person
+from beizai.lake import LINES, ORDERS
+
+_CHUNK = 400_000
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What an orders file would do, all counted, nothing written."""
+
+    judgement: Judgement
+    totals: dict[str, Any]
+    reasons: tuple[tuple[str, int, int], ...]  # code:field, rows, the first of them
+    fates: dict[str, int]  # new, changed, known -> orders
+    people: tuple[Person, ...]
+    known: dict[str, int]  # number -> card
+
+    @property
+    def rejected(self) -> int:
+        return self.judgement.rows - int(self.totals["accepted"])
+
+    def happens(self) -> dict[str, Any]:
+        """What would happen, in counts."""
+        known = len(self.known)
+        counted = {f"{fate}_orders": count for fate, count in self.fates.items()}
+        told = ("anonymous_rows", "anonymous_orders", "returns", "amount_minor", "first_on", "last_on")
+        people = {"new_customers": len(self.people) - known, "known_customers": known}
+        return counted | people | {name: self.totals[name] for name in told}
+
+
+def read_orders(desk: Desk, choices: Choices, *, source_id: int | None, progress: Progress) -> Reading:
+    """Judges every row, puts the orders together and compares them with the book."""
+    progress(0, 4, "reading dates, numbers and names")
+    judgement = judge_orders(desk, choices)
+    progress(1, 4, "putting orders together")
+    desk.run(statements.FILE_ORDERS)
+    totals = desk.one(statements.TOTALS)
+    rejected = judgement.rows - int(totals["accepted"])
+    reasons = tuple(desk.rows(statements.REASONS)) if rejected else ()
+    progress(2, 4, "comparing with the book")
+    desk.run(statements.ORDER_TABLES)
+    _number(desk, source_id or 0)
+    if source_id is not None:
+        _recall(desk, source_id)
+    desk.run(statements.FATED)
+    fates = {"new": 0, "changed": 0, "known": 0} | dict(desk.rows(statements.FATES))
+    progress(3, 4, "looking for the customers")
+    people = tuple(_people(desk))
+    known = _known(source_id, people, choices) if source_id is not None else {}
+    judgement = _contacts_judged(judgement, [who for who in people if who.number not in known], choices, totals)
+    return Reading(judgement, totals, reasons, fates, people, known)
+
+
+def write_orders(
+    desk: Desk, reading: Reading, choices: Choices, arrival: Arrival, batch_id: int, *, progress: Progress
+) -> int:
+    """Writes the new customers and products into the office, then lines and orders into the lake; returns the new cards.
+
+    Nothing of it is in the book before the batch is.
+    """
+    numbers = dict(reading.known)
+    new_people = [who for who in reading.people if who.number not in numbers]
+    known_before = newcomers.known_numbers(arrival.source.pk, [who.number for who in reading.people])
+    newcomers.attach({n: c for n, c in numbers.items() if n not in known_before}, arrival)
+    made = newcomers.make_cards(new_people, arrival, country=choices.country, progress=progress)
+    _fill_ids(desk, "customer_ids", {**numbers, **made})
+    batches.keep_alive(batch_id)
+    goods = enter_products(desk.rows(statements.FILE_PRODUCTS), arrival)
+    desk.fill(
+        "product_ids",
+        pa.table(
+            {
+                "product": pa.array(goods, pa.string()),
+                "product_id": pa.array([pk for pk, _ in goods.values()], pa.int64()),
+                "category": pa.array([category or None for _, category in goods.values()], pa.string()),
+            }
+        ),
+    )
+    desk.run(statements.COMING)
+    total = int(reading.totals["accepted"])
+    bound = {"source_id": arrival.source.pk, "simulated": arrival.simulated}
+    done = 0
+    for piece in _pieces(desk, statements.LINES, bound):
+        batches.append_rows(batch_id, LINES, piece)
+        done += piece.num_rows
+        progress(done, total, "lines into the lake")
+    for piece in _pieces(desk, statements.ORDERS, bound | {"received_at": naive_utc(arrival.now)}):
+        batches.append_rows(batch_id, ORDERS, piece)
+    return len(made)
+
+
+def _pieces(desk: Desk, question: str, parameters: dict[str, Any]) -> Iterator[pa.Table]:
+    """The answer in tables of about 400,000 rows."""
+    reader = desk.con.sql(question, params=parameters).to_arrow_reader(100_000)
+    held: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in reader:
+        held.append(batch)
+        rows += batch.num_rows
+        if rows >= _CHUNK:
+            yield pa.Table.from_batches(held)
+            held, rows = [], 0
+    if rows:
+        yield pa.Table.from_batches(held)
+
+
+def _number(desk: Desk, source_id: int) -> None:
+    """Gives every order of the file its id."""
+    cursor = desk.con.cursor()
+    try:
+        for batch in cursor.sql(statements.NUMBERS).to_arrow_reader(200_000):
+            numbers = batch.column(0).to_pylist()
+            order_ids = [ids.order_id(source_id, number) for number in numbers]
+            desk.fill(
+                "order_ids",
+                pa.table({"number": batch.column(0), "order_id": pa.array(order_ids, pa.int64())}),
+            )
+    finally:
+        cursor.close()
+
+
+def renumber(desk: Desk, source_id: int) -> None:
+    """Gives the orders of a file their ids anew, where its source has only now got its number."""
+    if desk.mapped.kind == "orders":
+        desk.run("delete from order_ids")
+        _number(desk, source_id)
+
+
+def _recall(desk: Desk, source_id: int) -> None:
+    """Brings over what the book knows of these orders."""
+    wanted = desk.con.sql("select order_id from order_ids").to_arrow_table()
+    with open_book() as book:
+        raw = book.con.con
+        raw.register("wanted_orders", wanted)
+        found = book.run(
+            lambda con: con.con.sql(statements.OF_SOURCE, params={"source_id": source_id}).to_arrow_table()
+        )
+        raw.unregister("wanted_orders")
+    if found.num_rows:
+        desk.fill("known_orders", found)
+
+
+def _people(desk: Desk) -> Iterator[Person]:
+    named = desk.mapped.fields.keys() & {"email", "phone", "name"}
+    question = statements.FILE_PEOPLE if named else statements.FILE_CUSTOMERS
+    for number, country, email, phone, name in desk.rows(question):
+        code = country if country and len(country) == 2 and country.isupper() else ""
+        yield Person(number, code, email or "", phone or "", name or "")
+
+
+def _known(source_id: int, people: Sequence[Person], choices: Choices) -> dict[str, int]:
+    known = newcomers.known_numbers(source_id, [who.number for who in people])
+    emails = {}
+    for who in people:
+        if who.number not in known and who.email:
+            email, _, _ = newcomers.normal_points(Person(who.number, email=who.email), choices.country)
+            if email:
+                emails[who.number] = email
+    if choices.does("number_zeros"):
+        known |= newcomers.known_with_zeros(source_id, [who.number for who in people if who.number not in known])
+    return known | newcomers.by_email(source_id, {number: email for number, email in emails.items() if number not in known})
+
+
+def _contacts_judged(
+    judgement: Judgement, people: Sequence[Person], choices: Choices, totals: dict[str, Any]
+) -> Judgement:
+    repairs = list(judgement.repairs)
+    wrong = newcomers.wrong_points(people, choices.country)
+    if wrong:
+        repairs.append(Repair("left_out_contacts", wrong, optional=False))
+    if totals["two_customers"]:
+        repairs.append(Repair("two_customers", int(totals["two_customers"]), optional=False))
+    return Judgement(judgement.rows, judgement.dates, judgement.decimal, tuple(repairs))
+
+
+def _fill_ids(desk: Desk, table: str, numbers: dict[str, int]) -> None:
+    desk.fill(
+        table,
+        pa.table(
+            {
+                "customer": pa.array(list(numbers), pa.string()),
+                "customer_id": pa.array(list(numbers.values()), pa.int64()),
+            }
+        ),
+    )

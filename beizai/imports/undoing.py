@@ -1,0 +1,247 @@
+"""An import is taken out: its orders, its cards, its changes; what someone has since touched stays and is listed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+from django.db.models import F
+
+from beizai.base import home
+from beizai.base.errors import Forbidden
+from beizai.consent import ledger
+from beizai.consent.models import ConsentEntry, Decision
+from beizai.customers import search
+from beizai.customers.models import (
+    ContactPoint,
+    Customer,
+    ExternalId,
+    FactChange,
+    Note,
+    SearchTerm,
+    Standing,
+    Tag,
+    Tie,
+)
+from beizai.events import batches
+from beizai.events.book import open_book
+from beizai.events.models import Batch
+from beizai.imports.models import Import
+from beizai.imports.slices import chunks, write_slices
+from beizai.messages.models import Message
+from beizai.products.models import Product
+from beizai.staff.models import User
+
+_LISTED = 1000
+_IN_BOOK = "select distinct customer_id from orders where customer_id in (select id from asked) union select distinct customer_id from events where customer_id in (select id from asked)"
+_SOLD = "select distinct product_id from lines where product_id in (select id from asked)"
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What undoing did. `stayed`: (card, name, why) of the first thousand that stay: edited, written_to, has_orders,
+    known_elsewhere, has_decided, has_notes."""
+
+    import_id: int
+    orders_out: int
+    orders_restored: int
+    customers_out: int
+    customers_stayed: int
+    changes_restored: int
+    changes_stayed: int
+    products_out: int
+    stayed: tuple[tuple[int, str, str], ...] = ()
+
+
+def undo(row: Import, *, now: datetime, by: User | None = None) -> Undone:
+    """Takes an import out of the book, at one instant for its orders. Forbidden where it is not in the book."""
+    if row.state != Import.State.IN_BOOK:
+        raise Forbidden(f"The import {row.pk} is {row.state.replace('_', ' ')}: there is nothing to undo.")
+    batch = Batch.objects.get(pk=row.batch_id)
+    batches.undo(row.batch_id, at=now)
+    undone = _office_out(row, batch, now)
+    Import.objects.filter(pk=row.pk).update(
+        state=Import.State.UNDONE, undone_at=now, undone_by=by, undone=asdict(undone)
+    )
+    return undone
+
+
+def take_out(row: Import, *, now: datetime) -> None:
+    """What an import that failed or died had written goes, all of it."""
+    batches.undo(row.batch_id, at=now)
+    undone = _office_out(row, Batch.objects.get(pk=row.batch_id), now)
+    Import.objects.filter(pk=row.pk).update(state=Import.State.UNDONE, undone_at=now, undone=asdict(undone))
+
+
+def settle(row: Import, *, now: datetime) -> None:
+    """The batch is in the book: so is the import."""
+    Import.objects.filter(pk=row.pk, state=Import.State.COMING_IN).update(state=Import.State.IN_BOOK, entered_at=now)
+
+
+def recover(*, now: datetime) -> list[tuple[int, str]]:
+    """Imports whose process died: finished where all was in the lake, else taken out. (import, outcome) of each.
+
+    Called at start and now and then, after or instead of `batches.recover`, which it calls.
+    """
+    batches.recover(at=now)
+    outcomes = []
+    for row in Import.objects.filter(state=Import.State.COMING_IN).order_by("pk"):
+        state = Batch.objects.get(pk=row.batch_id).state
+        if state == Batch.State.IN_BOOK:
+            settle(row, now=now)
+            outcomes.append((row.pk, "finished"))
+        elif state == Batch.State.UNDONE:
+            take_out(row, now=now)
+            outcomes.append((row.pk, "taken_out"))
+    _sweep_reading()
+    return outcomes
+
+
+def _sweep_reading() -> None:
+    """Copies of cells that a killed import left on the disk; those of living ones are younger than a day."""
+    import shutil
+    import time
+
+    folder = home.current().uploads / "reading"
+    if folder.is_dir():
+        for left in folder.iterdir():
+            if time.time() - left.stat().st_mtime > 86_400:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _office_out(row: Import, batch: Batch, now: datetime) -> Undone:
+    restored, kept_changes = _restore_changes(row)
+    out, stayed, reasons = _cards_out(row)
+    _withdraw(row, now)
+    return Undone(
+        import_id=row.pk,
+        orders_out=batch.order_rows,
+        orders_restored=batch.replaced_orders,
+        customers_out=out,
+        customers_stayed=len(stayed),
+        changes_restored=restored,
+        changes_stayed=kept_changes,
+        products_out=_products_out(row),
+        stayed=tuple((pk, name, reasons[pk]) for pk, name in stayed[:_LISTED]),
+    )
+
+
+def _restore_changes(row: Import) -> tuple[int, int]:
+    """Puts back what cards said before, where they still say what the import wrote."""
+    restored = stayed = 0
+    changes = FactChange.objects.filter(import_id=row.pk).order_by("-pk")
+    for chunk in chunks(changes.iterator(chunk_size=1000), 200):
+        cards = Customer.objects.in_bulk({change.customer_id for change in chunk})
+        back = [change for change in chunk if change.customer_id in cards and _put_back(cards[change.customer_id], change)]
+        restored += len(back)
+        stayed += len(chunk) - len(back)
+        touched = {change.customer_id for change in back}
+        for pk in touched:
+            cards[pk].save()
+        search.index_many(touched)
+    FactChange.objects.filter(import_id=row.pk).update(import_id=None)
+    return restored, stayed
+
+
+def _put_back(card: Customer, change: FactChange) -> bool:  # noqa: PLR0911  (one answer for each kind of change)
+    what, _, key = change.field.partition(":")
+    if what == "fact":
+        if card.facts.get(key, {}).get("v") != change.new:
+            return False
+        if change.old is None:
+            card.facts.pop(key)
+        else:
+            card.facts[key] = {"v": change.old, "source": change.source_id, "at": change.at.isoformat()}
+        return True
+    if what == "contact":
+        return bool(ContactPoint.objects.filter(customer=card, channel=key, value=change.new, added_at=change.at).delete()[0])
+    if what == "external":
+        return bool(ExternalId.objects.filter(customer=card, source_id=change.source_id, value=change.new).delete()[0])
+    if what == "tag":
+        return bool(Tag.objects.filter(customer=card, tag=change.new).delete()[0])
+    current = getattr(card, what)
+    if (current.isoformat() if isinstance(current, date) else current) != change.new:
+        return False
+    old = date.fromisoformat(change.old) if what == "birthday_on" and change.old else change.old
+    setattr(card, what, old)
+    return True
+
+
+def _cards_out(row: Import) -> tuple[int, list[tuple[int, str]], dict[int, str]]:
+    """Deletes the cards the import made; returns how many, those that stay, and why each does."""
+    cards = dict(Customer.objects.filter(import_id=row.pk).order_by("pk").values_list("pk", "name"))
+    reasons = _reasons_to_stay(row, list(cards))
+    gone = [pk for pk in cards if pk not in reasons]
+
+    def delete(piece: Sequence[int]) -> None:
+        for model in (SearchTerm, ContactPoint, ExternalId, FactChange, Tag, Standing):
+            model._default_manager.filter(customer_id__in=piece)._raw_delete(using="default")
+        Customer.objects.filter(pk__in=piece).delete()
+
+    write_slices(gone, delete)
+    return len(gone), [(pk, name) for pk, name in cards.items() if pk in reasons], reasons
+
+
+def _reasons_to_stay(row: Import, ids: list[int]) -> dict[int, str]:
+    reasons: dict[int, str] = {}
+
+    def note(reason: str, found: Iterable[int]) -> None:
+        for pk in found:
+            reasons.setdefault(pk, reason)
+
+    for chunk in chunks(ids, 500):
+        these = Customer.objects.filter(pk__in=chunk)
+        note("edited", these.filter(revision__gt=0).values_list("pk", flat=True))
+        note("written_to", Message.objects.filter(customer_id__in=chunk).values_list("customer_id", flat=True))
+        note("has_notes", Note.objects.filter(customer_id__in=chunk).values_list("customer_id", flat=True))
+        for end in ("customer_id", "other_id"):
+            note("has_ties", Tie.objects.filter(**{f"{end}__in": chunk}).values_list(end, flat=True))
+        others = ConsentEntry.objects.filter(customer_id__in=chunk).exclude(import_id=row.pk)
+        note("has_decided", others.values_list("customer_id", flat=True))
+        for model in (ExternalId, ContactPoint):
+            elsewhere = model._default_manager.filter(customer_id__in=chunk).exclude(source=F("customer__source"))
+            note("known_elsewhere", elsewhere.values_list("customer_id", flat=True))
+    note("has_orders", _asked(_IN_BOOK, ids))
+    return reasons
+
+
+def _asked(question: str, ids: Sequence[int]) -> list[int]:
+    """The ids among these the book answers with."""
+    if not ids:
+        return []
+    with open_book() as book:
+        book.con.con.register("asked", pa.table({"id": pa.array(ids, pa.int64())}))
+        rows: list[tuple[Any, ...]] = book.run(lambda con: con.con.execute(question).fetchall())
+    return [found for (found,) in rows]
+
+
+def _products_out(row: Import) -> int:
+    ids = list(Product.objects.filter(import_id=row.pk).values_list("pk", flat=True))
+    sold = set(_asked(_SOLD, ids))
+    gone = [pk for pk in ids if pk not in sold]
+    write_slices(gone, lambda piece: Product.objects.filter(pk__in=piece).delete() and None)
+    return len(gone)
+
+
+def _withdraw(row: Import, now: datetime) -> None:
+    """Permissions an undone import had brought no longer hold; the ledger keeps both entries."""
+    granted = ConsentEntry.objects.filter(import_id=row.pk, decision=Decision.GRANTED)
+    for piece in chunks(granted.iterator(chunk_size=1000), 500):
+        ledger.record_many(
+            [
+                ledger.Given(
+                    customer_id=entry.customer_id,
+                    purpose=entry.purpose,
+                    decision=Decision.WITHDRAWN,
+                    text=f"The import {row.pk} that brought this permission was undone.",
+                    at=now,
+                    source_id=entry.source_id,
+                    channel=entry.channel,
+                    evidence={"undone_import": row.pk, "entry": entry.pk},
+                    simulated=entry.simulated,
+                )
+                for entry in piece
+            ],
+            now=now,
+        )
