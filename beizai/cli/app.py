@@ -41,11 +41,17 @@ def every_command(
 
 def install() -> None:
     """Hangs the nouns under the command. Each module imports Django only inside its functions."""
-    from beizai.cli import backups, campaigns, customers, doctor, homes, serving, settings, users
+    from beizai.cli import backups, campaigns, customers, doctor, homes, serving, settings, users, value
 
     for module in (homes, serving, doctor, backups):
         module.install(app)
-    nouns = {"customers": customers, "campaigns": campaigns, "users": users, "settings": settings}
+    nouns = {
+        "customers": customers,
+        "value": value,
+        "campaigns": campaigns,
+        "users": users,
+        "settings": settings,
+    }
     for name, noun in nouns.items():
         app.add_typer(noun.app, name=name)
 

@@ -85,7 +85,7 @@ class Noun(typer.Typer):
             **settings,
         )
 
-    def command(self, *args: Any, **settings: Any) -> Callable[[Function], Function]:  # type: ignore[override]
+    def command(self, *args: Any, **settings: Any) -> Callable[[Function], Function]:
         """Registers a command; --home and --json come with it."""
         register = super().command(*args, **settings)
 

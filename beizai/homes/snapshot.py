@@ -3,7 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,16 @@ from beizai.lake import TABLES, Pin, copying
 
 _PATIENCE_SECONDS = 60.0  # for each lease: erasing holds a table for long; events wait in the inbox meanwhile
 _HELD = timedelta(minutes=5)  # longer than waiting for all of them may take
-_LEFT_OUT = {"keys", "log", "lake", "static", "backups"}  # beside the databases; the keys go apart
+_LEFT_OUT = {
+    "keys",
+    "log",
+    "lake",
+    "static",
+    "backups",
+    "office.db",
+    "inbox.db",
+}  # taken apart, or not part of the book
+_NOT_KEPT = {".db-wal", ".db-shm", ".lock", ".part"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ def still(home: Home, scratch: Path, *, now: datetime, progress: Progress) -> It
             inbox = _begin(stack, home.inbox_db)
             office = _begin_office(stack, home)
         parts = _copy_databases(inbox, office, scratch, progress)
-        parts |= _lake_files(home, pin) | _loose_files(home, scratch)
+        parts |= _lake_files(home, pin) | _loose_files(home, scratch, progress)
         yield Still(parts, pin.versions, "sqlite" if office else "postgresql")
 
 
@@ -109,19 +118,32 @@ def _lake_files(home: Home, pin: Pin) -> dict[str, Path]:
     return {f"lake/{name.as_posix()}": home.lake / name for name in names}
 
 
-def _loose_files(home: Home, scratch: Path) -> dict[str, Path]:
-    """Uploads and whatever else rooms keep in the home (the sender's journals), copied first: they may be written to."""
+def _loose_files(home: Home, scratch: Path, progress: Progress) -> dict[str, Path]:
+    """Uploads and whatever else rooms keep in the home (the sender's journals, caught mails), copied first where it grows.
+
+    A journal that is newer than the ledger is right: it tells more of what was sent.
+    """
     found: dict[str, Path] = {}
-    databases = {home.office_db.name, home.inbox_db.name}
     for path in sorted(home.root.rglob("*")):
         name = path.relative_to(home.root)
-        if name.parts[0] in _LEFT_OUT or not path.is_file() or path.name.split("-")[0] in databases:
+        if name.parts[0] in _LEFT_OUT or not path.is_file() or path.suffix in _NOT_KEPT:
             continue
         if name.parts[0] == home.uploads.name:  # written once, never changed
             found[name.as_posix()] = path
-        elif len(name.parts) > 1:
-            copy = scratch / "loose" / name
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
-            found[name.as_posix()] = copy
+        elif _copied(path, scratch / "loose" / name, progress):
+            found[name.as_posix()] = scratch / "loose" / name
     return found
+
+
+def _copied(path: Path, copy: Path, progress: Progress) -> bool:
+    """Copies a file that others may be writing; False where it is gone meanwhile."""
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        if path.suffix == ".db":
+            with closing(sqlite3.connect(path)) as source:
+                _copy_sqlite(source, copy, progress)
+        else:
+            shutil.copyfile(path, copy)
+    except FileNotFoundError:
+        return False
+    return True
