@@ -62,6 +62,11 @@ class View:
         """Net money of the last 365 days."""
         return self.history.spent(after=self.on - timedelta(days=YEAR_DAYS), until=self.on)
 
+    def without_later(self) -> "View":
+        """The same customer with nothing bought after this day."""
+        orders = (order for order in self.history.orders if order.on <= self.on)
+        return View(History(orders), self.card, self.lines, self.on)
+
     def at(self, on: date) -> "View":
         """The same customer as of another day, beside the same lines."""
         return View(self.history, self.card, self.lines, on)

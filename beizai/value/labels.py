@@ -158,8 +158,9 @@ def _changes_back(view: View) -> Iterator[date]:
 
 
 def _turning(scale: Scale, view: View, found: str) -> tuple[date | None, str | None]:
+    alone = view.without_later()
     for day in _changes_ahead(view):
-        later = code(scale, view.at(day))
+        later = code(scale, alone.at(day))
         if later != found:
             return day, later
     return None, None

@@ -75,7 +75,7 @@ def pyramid(spent_minor: Whole) -> Pyramid:
 
 
 def top_share(spent_minor: Whole, percent: int) -> float:
-    """The share of the sales that the best `percent` of the customers bring (rounded to whole customers, half up).
+    """The share of the sales that the best `percent` of the customers bring (rounded up to whole customers).
 
     >>> top_share(np.array([80, 5, 5, 5, 5]), 20)
     0.8
@@ -102,7 +102,7 @@ def half_bringers(spent_minor: Whole, *, share_permille: int = 500) -> int | Non
 
 
 def _part(count: int, percent: int) -> int:
-    return (count * percent + 50) // 100
+    return -(-count * percent // 100)
 
 
 def _sizes(count: int) -> tuple[int, int, int]:

@@ -3,9 +3,9 @@
 They are read off all customers as of a day and kept, so that one card can be judged without counting all the others.
 """
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -44,11 +44,14 @@ class Thresholds:
     gap_customers: int = 0
     version: int = VERSION
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"as_of_on": self.as_of_on.isoformat()}
+    def dumps(self) -> str:
+        """The lines as JSON text."""
+        return json.dumps(asdict(self) | {"as_of_on": self.as_of_on.isoformat()})
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Thresholds":
+    def loads(cls, text: str) -> "Thresholds":
+        """The lines from the text `dumps` made."""
+        data = json.loads(text)
         lists = {key: tuple(value) for key, value in data.items() if isinstance(value, list)}
         return cls(**(data | lists | {"as_of_on": date.fromisoformat(data["as_of_on"])}))
 
