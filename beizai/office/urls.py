@@ -7,7 +7,7 @@ ROOMS = (
     "assets",
     "accounts",
     "you",
-    "home",
+    "home.urls",
     "customers.urls",
     "products",
     "till",
@@ -15,6 +15,9 @@ ROOMS = (
     "users",
     "search",
     "help",
+    "waiting",
+    "imports.urls",
+    "value.pages",
 )
 
 urlpatterns = [path("", include(f"beizai.office.{room}")) for room in ROOMS]
