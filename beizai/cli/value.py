@@ -16,6 +16,8 @@ AsOf = Annotated[
     str, typer.Option("--as-of", metavar="DATE", help="As it was at the end of this day, such as 2026-12-31.")
 ]
 
+Told = tuple[dict[str, Any], list[str]]
+
 CARE_WORDS: Mapping[str, str] = {
     "thank_in_person": "thank them in person for whom they brought",
     "show_first": "show them new things before anybody else",
@@ -68,14 +70,17 @@ def _buyers(rows: Any) -> Any:
 @app.command()
 def pyramid(as_of: AsOf = "") -> None:
     """What share of the sales of 12 months your best customers bring: the true curve, not 80/20."""
-    rows, at, currency = _customers(as_of)
+    answer(*pyramid_told(*_customers(as_of)))
+
+
+def pyramid_told(rows: Any, at: datetime, currency: str) -> Told:
+    """The pyramid as a document and in words."""
     from beizai.value import pyramid as measure
 
     found = measure.pyramid(_buyers(rows)["spent_12m_minor"].to_numpy())
     document = {"as_of": at} | found.as_dict()
     if found.top_fifth is None:
-        answer(document, "Nobody has bought in the 12 months before this day.")
-        return
+        return document, ["Nobody has bought in the 12 months before this day."]
     shown = [
         (f"{name} {percent} %", size, share(part))
         for name, percent, (size, part) in zip(
@@ -89,13 +94,17 @@ def pyramid(as_of: AsOf = "") -> None:
         "",
         table(("Of the customers", "Customers", "Sales"), shown),
     ]
-    answer(document, lines)
+    return document, lines
 
 
 @app.command()
 def rfm(as_of: AsOf = "") -> None:
     """How lately, how often, how much: the grid of fifths, 5 the best."""
-    rows, at, currency = _customers(as_of)
+    answer(*rfm_told(*_customers(as_of)))
+
+
+def rfm_told(rows: Any, at: datetime, currency: str) -> Told:
+    """The grid as a document and in words."""
     from beizai.value import rfm as measure
 
     bought = _buyers(rows)
@@ -119,23 +128,23 @@ def rfm(as_of: AsOf = "") -> None:
     ]
     heads = ("", *(f"F {f}" for f in range(1, measure.FIFTHS + 1)))
     words = ["Customers, by how lately (R) and how often (F) they bought:", table(heads, shown)]
-    answer(document, [*words, "", "What each spent in 12 months, on average:", table(heads, means)])
+    return document, [*words, "", "What each spent in 12 months, on average:", table(heads, means)]
 
 
 @app.command()
 def stages(as_of: AsOf = "") -> None:
     """How far the relation has come, and what to do about each stage."""
-    _labels("stage", as_of)
+    answer(*labels_told("stage", *_customers(as_of)))
 
 
 @app.command()
 def types(as_of: AsOf = "") -> None:
     """Key accounts, opinion leaders, occasional buyers, those who have not bought; and what to do about each."""
-    _labels("type", as_of)
+    answer(*labels_told("type", *_customers(as_of)))
 
 
-def _labels(kind: str, as_of: str) -> None:
-    rows, at, currency = _customers(as_of)
+def labels_told(kind: str, rows: Any, at: datetime, currency: str) -> Told:
+    """How many stand at each stage, or are of each type, and what to do about them; a document and words."""
     from beizai.value.care import CARE
     from beizai.value.labels import SCALES
 
@@ -158,10 +167,8 @@ def _labels(kind: str, as_of: str) -> None:
         if one["customers"]
     ]
     heads = (kind.capitalize(), "Customers", "May be written to", "Sales, 12 months")
-    answer(
-        {"as_of": at, "customers": rows.num_rows, f"{kind}s": found},
-        [table(heads, shown), "", "What to do:", *care],
-    )
+    document = {"as_of": at, "customers": rows.num_rows, f"{kind}s": found}
+    return document, [table(heads, shown), "", "What to do:", *care]
 
 
 def _summed(rows: Any, kind: str, code: str) -> dict[str, int]:
