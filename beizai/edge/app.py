@@ -16,9 +16,9 @@ from beizai.edge.http import (
     Scope,
     Send,
     TooLarge,
-    read_body,
     request_of,
     send_answer,
+    timely_body,
 )
 from beizai.edge.office import Office
 from beizai.tracking.links import CLICK_PATH, OPEN_PATH, UNSUBSCRIBE_PATH
@@ -68,7 +68,7 @@ class Edge:
             return NOT_FOUND if len(path) > MAX_PATH else _not_allowed(path)
         try:
             if scope["method"] == "POST":
-                await read_body(receive)
+                await timely_body(receive)
             return await handler(request_of(scope), path[_PREFIX:], self._office)
         except TooLarge:
             return _TOO_LARGE

@@ -1,5 +1,6 @@
 """Requests and answers in ASGI's own terms, with a limit on everything that comes in."""
 
+import asyncio
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -12,7 +13,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 MAX_PATH = 200
 MAX_HEADER = 300
 MAX_BODY = 8_192
-_BEHIND_PROXY = os.environ.get("BEIZAI_HTTPS", "") == "1"  # reached through a proxy: the last X-Forwarded-For is believed
+_BODY_SECONDS = 10.0
+_BEHIND_PROXY = (
+    os.environ.get("BEIZAI_HTTPS", "") == "1"
+)  # reached through a proxy: the last X-Forwarded-For is believed
 
 
 class TooLarge(Exception):
@@ -69,6 +73,11 @@ async def read_body(receive: Receive) -> bytes:
             raise TooLarge
         if not message.get("more_body"):
             return bytes(body)
+
+
+async def timely_body(receive: Receive) -> bytes:
+    """The whole body, or TimeoutError where it does not come in ten seconds."""
+    return await asyncio.wait_for(read_body(receive), _BODY_SECONDS)
 
 
 async def send_answer(send: Send, answer: Answer, *, head: bool) -> None:

@@ -18,6 +18,7 @@ from beizai.consent.models import ConsentEntry
 from beizai.consent.rules import may_contact
 from beizai.edge import hits, office, pages
 from beizai.edge.app import Edge
+from beizai.edge.http import read_body
 from beizai.events import inbox
 from beizai.events.book import open_book
 from beizai.events.flusher import Flusher
@@ -86,6 +87,7 @@ def browser(home: Home, monkeypatch: pytest.MonkeyPatch) -> Browser:
     async def put(message: inbox.Message) -> int:
         return inbox.current().put([message])
 
+    monkeypatch.setattr("beizai.edge.app.timely_body", read_body)
     for module in ("office", "unsubscribe"):
         monkeypatch.setattr(f"beizai.edge.{module}.in_thread", at_once)
     for module in ("hits", "unsubscribe"):

@@ -1,5 +1,6 @@
 """The six verbs of the lake, on real Delta tables."""
 
+import doctest
 import os
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -238,3 +239,7 @@ def test_a_moment_is_exact_to_the_microsecond(lake: Lake, microseconds: int) -> 
     connection = duck.connect()
     duck.view(connection, lake.files(EVENTS, up_to=up_to))
     assert connection.sql("SELECT * FROM events").to_arrow_table().num_rows == int(at <= up_to)
+
+
+def test_the_examples_of_the_documentation_hold() -> None:
+    assert doctest.testmod(upkeep).failed == 0

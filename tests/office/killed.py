@@ -25,15 +25,16 @@ from beizai.events.orders import append_orders
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
+def _event(id: str) -> inbox.Message:
+    return Happening(id=id, kind="visited", occurred_at=NOW, received_at=NOW, anonymous_id=id).message()
+
+
 def put(name: str) -> None:
     """Puts events for ever, ten at a time, and says which are durable."""
     number = 0
     while True:
         ids = [f"{name}-{number + n}" for n in range(10)]
-        messages = [
-            Happening(id=one, kind="visited", occurred_at=NOW, received_at=NOW, anonymous_id=one).message()
-            for one in ids
-        ]
+        messages = [_event(one) for one in ids]
         inbox.current().put(messages + messages[:2])
         print(*ids, flush=True)
         number += 10
@@ -51,6 +52,45 @@ def flush(ttl_ms: str) -> None:
                 time.sleep(0.01)
         except Unavailable as error:
             print(error, file=sys.stderr, flush=True)
+
+
+def obey(_: str) -> None:
+    """Puts ten events for each line "put NAME", flushes all for each line "flush"."""
+    leases.TTL = timedelta(milliseconds=100)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        what, _, name = line.strip().partition(" ")
+        if what == "put":
+            ids = [f"{name}-{number}" for number in range(10)]
+            inbox.current().put([_event(one) for one in ids])
+        else:
+            Flusher().flush_all()
+        print("done", flush=True)
+
+
+def fall_asleep(step: str) -> None:
+    """Flushes once and falls asleep at a step of it, longer than its lease lasts, until it is woken."""
+    from beizai.lake import store
+
+    leases.TTL = timedelta(milliseconds=100)
+    flusher = Flusher()
+    place, name = {
+        "before claiming": (flusher._inbox.store, "claim"),
+        "after claiming": (flusher._inbox.store, "messages"),
+        "before committing": (store, "write_deltalake"),
+        "before letting go": (flusher._inbox.store, "settle"),
+    }[step]
+    real = getattr(place, name)
+
+    def asleep(*args: object, **kwargs: object) -> object:
+        os.kill(os.getpid(), signal.SIGSTOP)
+        return real(*args, **kwargs)
+
+    setattr(place, name, asleep)
+    try:
+        flusher.flush_once()
+    except Unavailable as error:
+        print(error)
 
 
 def finish(_: str) -> None:
@@ -114,7 +154,15 @@ def recover(_: str) -> None:
     )
 
 
+ROLES = {
+    "put": put,
+    "flush": flush,
+    "obey": obey,
+    "fall asleep": fall_asleep,
+    "finish": finish,
+    "bring in": bring_in,
+    "recover": recover,
+}
+
 if __name__ == "__main__":
-    {"put": put, "flush": flush, "finish": finish, "bring_in": bring_in, "recover": recover}[sys.argv[1]](
-        sys.argv[2]
-    )
+    ROLES[sys.argv[1]](sys.argv[2])
