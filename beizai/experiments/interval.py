@@ -1,7 +1,7 @@
-"""The interval: every effect that the lot, drawn again, cannot rule out. profit.md of the research, steps 2 to 5."""
+"""The interval: every effect that the lot, drawn again, cannot rule out. The reasons: docs/concepts/incremental-profit.md."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,6 +70,14 @@ class Limits:
             None if self.low is None else self.low - amount, None if self.high is None else self.high - amount
         )
 
+    def reaching(self, values: Iterable[float]) -> "Limits":
+        """As wide as to hold these values too."""
+        low, high = self.low, self.high
+        for value in values:
+            low = None if low is None else min(low, value)
+            high = None if high is None else max(high, value)
+        return Limits(low, high)
+
 
 NO_LIMITS = Limits(None, None)
 
@@ -116,8 +124,13 @@ def _spread(sums: Floats, products: Floats, count: int) -> Floats:
     return spread
 
 
-def shift_limits(family: Family, *, level: float) -> Limits:
-    """Every effect in money a head, the same for everybody, that is not ruled out."""
+def shift_limits(family: Family, *, level: float, asked: Sequence[float] = ()) -> Limits:
+    """Every effect in money, the same for everybody, that is not ruled out.
+
+    Searched outward from the estimate. Where few buy, p does not fall evenly: at an effect of exactly nothing most
+    draws tie, and it may stand while its neighbours fall. The effects `asked` about are therefore tried by
+    themselves, and the interval reaches to each that is not ruled out.
+    """
     effect = float(family.difference[0, 0])
     step = family.standard_error(-effect) or float(np.sqrt(np.max(family.variance[:, 0], initial=0.0)))
     if step == 0:
@@ -130,7 +143,8 @@ def shift_limits(family: Family, *, level: float) -> Limits:
     def high_holds(tau: float) -> bool:
         return family.p_values(-tau)[1] > tail
 
-    return Limits(_outward(low_holds, effect, -step), _outward(high_holds, effect, step))
+    found = Limits(_outward(low_holds, effect, -step), _outward(high_holds, effect, step))
+    return found.reaching(tau for tau in asked if low_holds(tau) and high_holds(tau))
 
 
 def _outward(holds: Callable[[float], bool], inside: float, step: float) -> float | None:
@@ -149,11 +163,13 @@ def _edge(holds: Callable[[float], bool], inside: float, outside: float) -> floa
     return inside
 
 
-def proportion_limits(family: Family, *, mean_treated: float, level: float) -> Limits | None:
-    """Every effect a head that multiplies the spending of all written to by one factor and is not ruled out.
+def proportion_limits(
+    family: Family, *, mean_treated: float, level: float, asked: Sequence[float] = ()
+) -> Limits | None:
+    """Every effect that multiplies the spending of all written to by one factor and is not ruled out.
 
-    Searched outward from the estimate on a grid of log(factor). Where the factor can be as small as e^-7 the effect
-    has no limit on that side. None where no factor is possible at all.
+    Searched outward from the estimate on a grid of log(factor), to its ends. Where the factor can be as small as e^-7 the effect
+    has no limit on that side. None where no factor is possible at all. `asked`: as for `shift_limits`.
     """
     tail = (1 - level) / 2
 
@@ -164,14 +180,16 @@ def proportion_limits(family: Family, *, mean_treated: float, level: float) -> L
     if not holds(centre):
         grid = np.arange(-_LOG_LIMIT, _LOG_LIMIT + _LOG_STEP, _LOG_STEP)
         near = sorted(grid.tolist(), key=lambda at: abs(at - centre))
-        found = next((at for at in near if holds(at)), None)
-        if found is None:
+        nearest = next((at for at in near if holds(at)), None)
+        if nearest is None:
             return None
-        centre = found
-    small, large = _walk(holds, centre, -_LOG_STEP), _walk(holds, centre, _LOG_STEP)
+        centre = nearest
+    small, large = _farthest(holds, centre, -_LOG_STEP), _farthest(holds, centre, _LOG_STEP)
     at_small = None if small is None else mean_treated * (1 - math.exp(-small))
     at_large = mean_treated * (1 - math.exp(-(_LOG_LIMIT if large is None else large)))
-    return Limits(at_small, at_large) if mean_treated >= 0 else Limits(at_large, at_small)
+    found = Limits(at_small, at_large) if mean_treated >= 0 else Limits(at_large, at_small)
+    possible = (effect for effect in asked if mean_treated and effect / mean_treated < 1)
+    return found.reaching(effect for effect in possible if holds(-math.log(1 - effect / mean_treated)))
 
 
 def _centre(family: Family) -> float:
@@ -180,13 +198,15 @@ def _centre(family: Family) -> float:
     return min(_LOG_LIMIT, max(-_LOG_LIMIT, -math.log(x))) if x > 0 else _LOG_LIMIT
 
 
-def _walk(holds: Callable[[float], bool], inside: float, step: float) -> float | None:
-    while abs(inside) < _LOG_LIMIT or inside * step < 0:
-        outside = inside + step
-        if not holds(outside):
-            return _edge(holds, inside, outside)
-        inside = outside
-    return None
+def _farthest(holds: Callable[[float], bool], centre: float, step: float) -> float | None:
+    """The last factor (as its logarithm) that is not ruled out, from the centre outward; None at the end of the search.
+
+    The whole way is looked at: where few buy, a factor may stand beyond one that falls.
+    """
+    room = _LOG_LIMIT - centre if step > 0 else centre + _LOG_LIMIT
+    way = [centre + step * n for n in range(math.ceil(room / abs(step)) + 1)]
+    last = max(n for n, at in enumerate(way) if n == 0 or holds(at))
+    return None if last == len(way) - 1 else _edge(holds, way[last], way[last + 1])
 
 
 def envelope(shift: Limits, proportion: Limits | None) -> Limits:

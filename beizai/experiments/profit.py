@@ -89,7 +89,7 @@ def judge(campaigns: Sequence[Evidence], *, level: float = LEVEL) -> Profit:
     ]
     total = float(sum(known)) if known and len(known) == len(campaigns) else None
     cost = float(sum(campaign.cost_minor for campaign in campaigns))
-    shift, proportion, error = _limits(campaigns, total, level)
+    shift, proportion, error = _limits(campaigns, total, cost, level)
     by_shift, interval = shift.less(cost), envelope(shift, proportion).less(cost)
     verdict, reasons = _verdict(campaigns, by_shift, interval)
     return Profit(
@@ -112,7 +112,7 @@ def judge(campaigns: Sequence[Evidence], *, level: float = LEVEL) -> Profit:
 
 
 def _limits(
-    campaigns: Sequence[Evidence], total: float | None, level: float
+    campaigns: Sequence[Evidence], total: float | None, cost: float, level: float
 ) -> tuple[Limits, Limits | None, float | None]:
     shifts = [campaign.shift for campaign in campaigns if campaign.shift is not None]
     proportions = [campaign.proportion for campaign in campaigns if campaign.proportion is not None]
@@ -123,9 +123,11 @@ def _limits(
     error = joint.standard_error(0.0)
     if sum(campaign.buyers_treated + campaign.buyers_held_out for campaign in campaigns) == 0:
         return NO_LIMITS, NO_LIMITS, error
-    shift = shift_limits(joint, level=level).less(-total)
+    shift = shift_limits(joint, level=level, asked=(-total, cost - total)).less(-total)
     mean = sum(campaign.treated * campaign.mean_treated_minor for campaign in campaigns)
-    proportion = proportion_limits(_joint(proportions, treated), mean_treated=mean, level=level)
+    proportion = proportion_limits(
+        _joint(proportions, treated), mean_treated=mean, level=level, asked=(0.0, cost)
+    )
     both = envelope(shift, proportion)
     if both.low is not None and both.low == both.high:  # nothing differs at all: that is not knowledge
         return NO_LIMITS, NO_LIMITS, error

@@ -1,4 +1,4 @@
-"""The two made-up shops of the research (profit.md, section 10): what their customers bring, and campaigns on them."""
+"""Two made-up shops with a known truth, what their customers bring, and campaigns on them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

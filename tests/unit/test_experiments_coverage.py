@@ -1,7 +1,6 @@
-"""Whether the interval holds what it promises: campaigns with a known truth on the two made-up shops of the research.
+"""Whether the interval holds what it promises: campaigns with a known truth on two made-up shops, drawn as the product draws.
 
-Sections 3 to 7 and 10 of profit.md, part 10, with the blocks of the product. The short versions stand beside the full ones;
-their bands are wider by what fewer runs can show.
+The short versions stand beside the full ones (make test-long); their bands are wider by what fewer runs can show.
 """
 
 from dataclasses import dataclass
@@ -77,7 +76,7 @@ def _band(runs: int, low: float, high: float, full: int) -> tuple[float, float]:
     return low - more, high + more
 
 
-@pytest.mark.parametrize("runs", [300, _full(2000)])
+@pytest.mark.parametrize("runs", [200, _full(2000)])
 def test_without_an_effect_a_sparse_shop_is_not_told_it_earned(runs: int) -> None:
     campaigns = _runs(sparse_shop, 200, 0.1, runs)
     seen = _seen(campaigns)
@@ -90,7 +89,7 @@ def test_without_an_effect_a_sparse_shop_is_not_told_it_earned(runs: int) -> Non
     assert usual >= 0.15, "the usual test must fail here, or this test proves nothing"
 
 
-@pytest.mark.parametrize("runs", [300, _full(2000)])
+@pytest.mark.parametrize("runs", [200, _full(2000)])
 @pytest.mark.parametrize("share", [0.2, 0.5])
 def test_without_an_effect_a_grocer_is_told_the_truth_in_95_of_100(runs: int, share: float) -> None:
     campaigns = _runs(dense_shop, 80, share, runs)
@@ -100,7 +99,7 @@ def test_without_an_effect_a_grocer_is_told_the_truth_in_95_of_100(runs: int, sh
     assert max(seen.earned, seen.lost) <= 0.040 + (0.03 if runs < 2000 else 0)
 
 
-@pytest.mark.parametrize("runs", [60, _full(400)])
+@pytest.mark.parametrize("runs", [40, _full(400)])
 def test_the_past_makes_the_interval_narrower(runs: int) -> None:
     ratios = []
     for run in _runs(dense_shop, 80, 0.2, runs):
@@ -124,7 +123,7 @@ def _width(limits: Limits) -> float:
     return limits.high - limits.low
 
 
-@pytest.mark.parametrize("runs", [60, _full(1000)])
+@pytest.mark.parametrize("runs", [50, _full(1000)])
 def test_a_past_that_says_nothing_does_no_harm(runs: int) -> None:
     campaigns = _runs(dense_shop, 80, 0.2, runs, blind=True)
     raw = [profit(run.groups, campaign_id=run.number, permutations=399).by_shift for run in campaigns]
@@ -137,14 +136,14 @@ def test_a_past_that_says_nothing_does_no_harm(runs: int) -> None:
     assert low <= _seen(campaigns).covered <= high
 
 
-@pytest.mark.parametrize("runs", [200, _full(1000)])
+@pytest.mark.parametrize("runs", [100, _full(1000)])
 @pytest.mark.parametrize("book", [sparse_shop, dense_shop])
 def test_a_small_gain_is_held_by_the_interval(runs: int, book: Book) -> None:
     low, high = _band(runs, 0.935, 0.995, 1000)
     assert low <= _seen(_runs(book, 80, 0.2, runs, factor=1.1)).covered <= high
 
 
-@pytest.mark.parametrize("runs", [200, _full(1000)])
+@pytest.mark.parametrize("runs", [100, _full(1000)])
 @pytest.mark.parametrize("people", [80, 200])
 def test_where_spending_halves_only_the_envelope_holds_the_truth(runs: int, people: int) -> None:
     seen = _seen(_runs(sparse_shop, people, 0.2, runs, factor=0.5))
@@ -156,21 +155,21 @@ def test_where_spending_halves_only_the_envelope_holds_the_truth(runs: int, peop
     )
 
 
-@pytest.mark.parametrize("runs", [150, _full(1000)])
+@pytest.mark.parametrize("runs", [50, _full(1000)])
 def test_a_grocer_sees_that_spending_halved(runs: int) -> None:
     assert _seen(_runs(dense_shop, 80, 0.2, runs, factor=0.5)).lost >= 0.75
 
 
-@pytest.mark.parametrize("runs", [100, _full(400)])
+@pytest.mark.parametrize("runs", [60, _full(400)])
 def test_what_the_planner_says_would_be_seen_is_seen(runs: int) -> None:
     book = dense_shop(np.random.default_rng(7), 50_000)
     spread = outlook(book.last, book.earlier, share=0.2, window_days=28).deviation_minor
     added = TO_BE_SEEN * spread * np.sqrt(1 / 800 + 1 / 200)
-    low, high = (0.64, 0.86) if runs == 400 else (0.58, 0.92)
+    low, high = (0.64, 0.86) if runs == 400 else (0.55, 0.95)
     assert low <= _seen(_runs(dense_shop, 1000, 0.2, runs, added=added)).earned <= high
 
 
-@pytest.mark.parametrize("runs", [25, _full(500)])
+@pytest.mark.parametrize("runs", [15, _full(500)])
 def test_a_year_of_campaigns_without_effect_is_told_the_truth(runs: int) -> None:
     low, high = _band(runs, 0.91, 0.99, 500)
     assert low <= _year(dense_shop, runs, campaigns=12, people=80).covered <= high

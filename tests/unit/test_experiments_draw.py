@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beizai.base.errors import Invalid
@@ -14,6 +14,7 @@ books = st.dictionaries(st.integers(1, 10**12), st.integers(-500, 5_000), min_si
 shares = st.sampled_from([0.5, 0.35, 0.3, 0.25, 0.2, 0.1, 0.05])
 
 
+@settings(deadline=None)
 @given(books, shares, st.randoms())
 def test_the_draw_does_not_depend_on_the_order_of_rows(
     book: dict[int, int], share: float, luck: object
@@ -23,6 +24,7 @@ def test_the_draw_does_not_depend_on_the_order_of_rows(
     assert holdout(dict(shuffled), campaign_id=7, share=share) == holdout(book, campaign_id=7, share=share)
 
 
+@settings(deadline=None)
 @given(books, shares)
 def test_every_block_leaves_exactly_one_alone_and_all_blocks_are_alike(
     book: dict[int, int], share: float
@@ -35,6 +37,7 @@ def test_every_block_leaves_exactly_one_alone_and_all_blocks_are_alike(
     assert found.held_out.sum() == held_out_count(len(book), share)
 
 
+@settings(deadline=None)
 @given(books, shares)
 def test_a_block_holds_neighbours_in_past_spending(book: dict[int, int], share: float) -> None:
     found = draw(list(book), list(book.values()), campaign_id=1, share=share)

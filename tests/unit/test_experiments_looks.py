@@ -34,7 +34,7 @@ def watched(
 
 
 @pytest.mark.parametrize(
-    "runs", [150, pytest.param(1000, marks=[pytest.mark.long, pytest.mark.timeout(600)])]
+    "runs", [100, pytest.param(1000, marks=[pytest.mark.long, pytest.mark.timeout(600)])]
 )
 def test_looking_daily_does_not_fool_and_the_usual_test_does(runs: int) -> None:
     rng = np.random.default_rng(28)

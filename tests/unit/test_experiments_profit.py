@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated_books import campaign, dense_shop, sparse_shop
 
@@ -12,7 +12,7 @@ from beizai.base.errors import Invalid
 from beizai.experiments.draw import draw
 from beizai.experiments.evidence import Comparison, evidence, families_unpacked
 from beizai.experiments.history import carry_over
-from beizai.experiments.interval import families
+from beizai.experiments.interval import Family, families
 from beizai.experiments.profit import Profit, Reason, Verdict, judge, profit
 from beizai.experiments.replay import Floats, design
 
@@ -97,6 +97,40 @@ def test_the_total_is_the_number_written_to_times_the_head_less_the_cost() -> No
         assert after == pytest.approx(before - 628, abs=1e-9)
 
 
+@settings(deadline=None)
+@given(st.integers(0, 500), st.floats(-50, 50), st.floats(0.2, 5))
+def test_trying_an_effect_is_the_same_as_taking_it_off_and_drawing_again(
+    seed: int, tau: float, u: float
+) -> None:
+    groups = campaign(
+        dense_shop, np.random.default_rng(seed), seed, people=30, share=0.35, permutations=9
+    ).groups
+    how, expected = design(groups.block, groups.treated), 0.1 * groups.past_minor
+
+    def both(outcome: Floats) -> list[Family]:
+        return list(families(outcome, expected, groups.treated, how, campaign_id=seed, permutations=199))
+
+    shift, proportion = both(groups.outcome_minor)
+    taken_off, _ = both(groups.outcome_minor - tau * groups.treated)
+    _, divided = both(np.where(groups.treated, groups.outcome_minor * u, groups.outcome_minor))
+    assert shift.statistic(-tau) == pytest.approx(taken_off.statistic(0.0), rel=1e-6, abs=1e-6)
+    assert proportion.statistic(u) == pytest.approx(divided.statistic(1.0), rel=1e-6, abs=1e-6)
+    assert shift.statistic(0.0) == pytest.approx(proportion.statistic(1.0), rel=1e-6, abs=1e-6)
+
+
+def test_a_report_never_changes_on_any_machine() -> None:
+    customers = np.arange(1, 41)
+    spent, past = (customers * 7919) % 1009, (customers * 104729) % 997
+    lot = draw(customers, past, campaign_id=42, share=0.25)
+    outcome = np.where(lot.held_out, spent, spent + 400)
+    groups = Comparison.of(
+        customers, block=lot.block, treated=~lot.held_out, outcome_minor=outcome, past_minor=past
+    )
+    found = profit(groups, campaign_id=42, theta=0.1)
+    assert lot.held_out_ids() == {1, 4, 5, 14, 16, 20, 29, 32, 34, 39}
+    assert _ends(found) == pytest.approx((3239.373256, 10318.8, 18049.079372), rel=1e-8)
+
+
 def _ends(found: Profit) -> tuple[float, float, float]:
     assert found.low_minor is not None
     assert found.high_minor is not None
@@ -104,6 +138,7 @@ def _ends(found: Profit) -> tuple[float, float, float]:
     return found.low_minor, found.estimate_minor, found.high_minor
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([(dense_shop, 0.2), (dense_shop, 0.5)]))
 def test_ten_times_the_money_gives_ten_times_the_interval(seed: int, kind: tuple[object, float]) -> None:
     run = campaign(kind[0], np.random.default_rng(seed), seed, people=40, share=kind[1], permutations=199)  # type: ignore[arg-type]
@@ -215,6 +250,7 @@ def test_those_outside_the_draw_stand_in_no_comparison() -> None:
         Comparison.of([1, 2], block=[-1, 0], treated=[True, True], outcome_minor=[1, 1], past_minor=[1, 1])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-900, 9_000), st.integers(-900, 9_000)), max_size=30))
 def test_what_is_carried_over_lies_between_nothing_and_the_same_again(pairs: list[tuple[int, int]]) -> None:
     theta = carry_over([last for last, _ in pairs], [before for _, before in pairs], window_days=28)
