@@ -245,6 +245,8 @@ def send(task: Task, driver: Driver, home: Home) -> Result:
     Nobody is written to twice: at most one mail per open connection can be in doubt after a crash.
     Errors: Unavailable where the journal cannot be written.
     """
+    if not task.go_on():  # paused in this very moment
+        return Result()
     name = f"{clock.machine_now():%Y%m%d-%H%M%S}-{uuid.uuid4().hex[:12]}"
     journal = Journal(recovery.folder_of(home), name)
     settled = False

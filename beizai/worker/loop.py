@@ -49,12 +49,21 @@ class _Turn:
         return 0
 
 
+_until: list[Callable[[], bool]] = []
+
+
+def leaving() -> bool:
+    """Whether this process was told to stop: asked by rounds that take longer than a moment."""
+    return any(until() for until in _until)
+
+
 def run(kinds: Collection[str] = KINDS, *, until: Callable[[], bool] | None = None) -> None:
     """Works until `until` says so (None: until there is nothing left to do, for the command line and the demo).
 
     Jobs are done by the worker for the rest.
     """
     turns = [_Turn(duty) for duty in rounds.duties(kinds)]
+    _until[:] = [until] if until is not None else []
     owner = this_process()
     while until is None or not until():
         worked = sum([turn.make() for turn in turns])

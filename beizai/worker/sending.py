@@ -1,5 +1,6 @@
 """Sending: every campaign that is to go out, one after the other, until it is out, paused, or the mail server gives up."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,11 +19,13 @@ from beizai.messages.models import Message, State
 from beizai.staff import secrets
 from beizai.staff.models import Shop
 from beizai.staff.shop import now, shop
+from beizai.worker import loop
 from beizai.worker.mails import composer
 
 CATCHER = "catcher"
 """As the name of the mail server: the built-in one, which delivers to nobody."""
 
+_TURN_SECONDS = 20.0  # then other campaigns and the contact history have theirs
 _QUICK = Timeouts(connect=10, command=15, message=30)  # somebody waits for the answer
 
 
@@ -56,7 +59,7 @@ def send_all() -> int:
     the_shop = shop()
     if the_shop.sending_paused:
         return 0
-    going = Campaign.objects.filter(state=CampaignState.SENDING).order_by("started_at", "id")
+    going = Campaign.objects.filter(state=CampaignState.SENDING, channel="email").order_by("started_at", "id")
     return sum(send_one(campaign, the_shop) for campaign in going)
 
 
@@ -89,6 +92,13 @@ def _anybody_due(campaign_id: int) -> bool:
 
 def _task(campaign: Campaign, the_shop: Shop) -> outbox.Task:
     sending = Campaign.objects.filter(pk=campaign.pk, state=CampaignState.SENDING)
+    turn_ends = time.monotonic() + _TURN_SECONDS
+
+    def go_on() -> bool:
+        if loop.leaving() or time.monotonic() > turn_ends:
+            return False
+        return sending.exists() and not shop().sending_paused
+
     return outbox.Task(
         campaign_id=campaign.pk,
         channel=campaign.channel,
@@ -96,7 +106,7 @@ def _task(campaign: Campaign, the_shop: Shop) -> outbox.Task:
         cap_days=the_shop.frequency_cap_days,
         compose=composer(campaign, the_shop),
         clock=lambda: now(the_shop),  # asked for every mail: no look at the database
-        go_on=lambda: sending.exists() and not shop().sending_paused,
+        go_on=go_on,
     )
 
 

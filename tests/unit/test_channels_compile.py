@@ -33,6 +33,7 @@ FIELDS = Fields(
         Field("customer.city", "city", "Paris"),
         Field("customer.shoe_size", "shoe size", "38", sensitive=True),
         Field("shop.name", constant="Chez <Zoé>"),
+        Field("shop.url", constant="https://shop.example", url=True),
         Field("shop.postal_address", constant="1 rue du Bac\n75007 Paris"),
     ]
 )
@@ -210,6 +211,14 @@ def test_links_are_numbered_and_the_fixed_list_of_targets_is_kept() -> None:
     assert 'href="https://t.example/t/c/TOKEN.1"' in page
     assert 'href="https://t.example/t/c/TOKEN.2"' in page
     assert "shop.example/a" not in page
+
+
+def test_a_link_to_what_is_the_same_for_everybody_is_tracked() -> None:
+    mail = compiled(
+        '<mj-button href="{{ shop.url }}/tea">Tea</mj-button><mj-button href="{{ shop.url }}">Us</mj-button>'
+    )
+    assert [link.url for link in mail.links] == ["https://shop.example/tea", "https://shop.example"]
+    assert "https://t.example/t/c/TOKEN.2" in part(read(mail), "plain")
 
 
 def test_a_personal_link_is_encoded_and_not_tracked() -> None:

@@ -179,6 +179,7 @@ class Links:
         return f"zlnk{known.number}z" if known else html.unescape(self._address(url, ""))
 
     def _address(self, url: str, label: str) -> str:
+        url = re.sub(r"zliq(\d+)z", self._constant, url)
         if url.startswith(_UNTRACKED) or self._is_url_field(url):
             return html.escape(url)
         if not re.match(r"https?://[^\s/?#]", url) or re.match(r"https?://[^/?#]*zliq", url):
@@ -197,6 +198,12 @@ class Links:
             )
         self.found.append(Link(len(self.found) + 1, url, self._pieces.put_back(label)[:200]))
         return f"zlnk{len(self.found)}z"
+
+    def _constant(self, found: re.Match[str]) -> str:
+        """What is the same for everybody is put in here, so that such a link is tracked like any other."""
+        whole = _WHOLE_OUTPUT.fullmatch(self._pieces.pieces[int(found[1])])
+        known = self._fields.get(whole[1]) if whole else None
+        return known.constant if known is not None and known.constant else found[0]
 
     def _is_url_field(self, url: str) -> bool:
         whole = _WHOLE_OUTPUT.fullmatch(self._pieces.put_back(url))
