@@ -43,7 +43,9 @@ def install() -> None:
     """Hangs the nouns under the command. Each module imports Django only inside its functions."""
     from beizai.cli import backups, campaigns, customers, doctor, homes, serving, settings, users, value
 
-    for module in (homes, serving, doctor, backups):
+    from beizai.cli.demo import command as demo
+
+    for module in (homes, serving, doctor, backups, demo):
         module.install(app)
     nouns = {
         "customers": customers,

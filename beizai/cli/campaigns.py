@@ -65,9 +65,9 @@ def plan(
     at = now()
     campaign = save(read_plan(file), now=at, by=None, campaign_id=replacing)
     looked = approval.preview(campaign.pk, shop(), at=at)
-    document = _said(campaign) | _looked(looked)
+    document = _said(campaign) | looked_at(looked)
     answer(
-        document, [f"Campaign {campaign.pk}, “{campaign.name}”, is a draft.", *_preview_in_words(document)]
+        document, [f"Campaign {campaign.pk}, “{campaign.name}”, is a draft.", *preview_in_words(document)]
     )
 
 
@@ -80,13 +80,14 @@ def preview(campaign: Number) -> None:
     from beizai.staff.shop import now, shop
 
     found = campaign_of(campaign)
-    document = _said(found) | _looked(approval.preview(campaign, shop(), at=now()))
+    document = _said(found) | looked_at(approval.preview(campaign, shop(), at=now()))
     answer(
-        document, [f"Campaign {campaign}, “{found.name}”, {word(found.state)}.", *_preview_in_words(document)]
+        document, [f"Campaign {campaign}, “{found.name}”, {word(found.state)}.", *preview_in_words(document)]
     )
 
 
-def _looked(looked: Any) -> dict[str, Any]:
+def looked_at(looked: Any) -> dict[str, Any]:
+    """A preview of an approval as plain data."""
     return {
         "eligible": int(looked.audience.eligible.size),
         "refused": dict(looked.audience.refused),
@@ -96,7 +97,8 @@ def _looked(looked: Any) -> dict[str, Any]:
     }
 
 
-def _preview_in_words(document: dict[str, Any]) -> list[str]:
+def preview_in_words(document: dict[str, Any]) -> list[str]:
+    """The same as it is read: who, who not and why, what must be earned to be seen."""
     from beizai.staff.shop import shop
 
     currency, outlook = shop().currency, document["outlook"]

@@ -73,7 +73,7 @@ def run(host: str, port: int, processes: int = 1) -> None:
     multiprocessing.set_start_method("spawn", force=True)  # the lake's library does not survive a fork
     with Watch(home.current().root):
         Granian(
-            "beizai.asgi:application",
+            "beizai.cli.served:application",
             address=host,
             port=port,
             interface=Interfaces.ASGI,
