@@ -1,6 +1,6 @@
 """What the cards say beside the orders, for all customers: who brings others, who left an address, who may be written to."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,9 +56,10 @@ def referrals(ids: Whole, at: datetime) -> Whole:
     return found
 
 
-def left_contact(at: datetime) -> Iterable[int]:
+def left_contact(at: datetime, *, only: Collection[int] | None = None) -> Iterable[int]:
     """Who gave an address or number themselves: not those of a list of customers whose lawful basis nobody stated."""
-    return _left(at).values_list("customer_id", flat=True).distinct().iterator(chunk_size=20_000)
+    left = _left(at) if only is None else _left(at).filter(customer_id__in=list(only))
+    return left.values_list("customer_id", flat=True).distinct().iterator(chunk_size=20_000)
 
 
 def contactable(at: datetime, *, only: int | None = None) -> set[int]:

@@ -32,10 +32,15 @@ def customers(book: Book, as_of: datetime) -> pa.Table:
     the metadata (`thresholds_of`).
     """
     on = civil(as_of)
-    cards_now = cards(as_of)
-    found = _laid_out(cards_now.customer_id, measured(sales(book), as_of_day=_day(on)))
-    lines = _lines(found, on)
-    return _table(cards_now, found, marked(cards_now.customer_id, _asked(book, on)), lines)
+    cards_now, counted = cards(as_of), measured(sales(book), as_of_day=_day(on))
+    found = _laid_out(cards_now.customer_id, counted)
+    return _table(cards_now, found, marked(cards_now.customer_id, _asked(book, on)), _lines(counted, on))
+
+
+def lines_of(book: Book, as_of: datetime) -> Thresholds:
+    """The lines of the book as of a time, read off its buyers."""
+    on = civil(as_of)
+    return _lines(measured(sales(book), as_of_day=_day(on)), on)
 
 
 def thresholds_of(table: pa.Table) -> Thresholds:

@@ -1,5 +1,6 @@
 """The last counted standing of all customers, kept in the home so that pages need not count again; says how old it is."""
 
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 
 from beizai.base import home
 from beizai.events.book import Book
-from beizai.value.customers import civil, customers, thresholds_of
+from beizai.value.customers import civil, customers, lines_of, thresholds_of
 from beizai.value.thresholds import Thresholds
 
 _PREFIX = "value-"
@@ -51,6 +52,7 @@ def keep(book: Book, as_of: datetime, *, table: pa.Table | None = None) -> Kept:
         _MARK: found.mark.encode(),
     }
     _write(counted.replace_schema_metadata(metadata), _path(civil(as_of)))
+    _keep_lines(found.lines, found.mark)
     for old in sorted(_files())[:-KEPT_DAYS]:
         old.unlink(missing_ok=True)
     return found
@@ -67,18 +69,42 @@ def latest(on: date | None = None) -> Kept | None:
     return None
 
 
-def lines(book: Book, as_of: datetime) -> Thresholds:
-    """The lines of the book as of a day: kept ones of that day, else the latest before it, else counted now and kept."""
+def lines(book: Book, as_of: datetime, *, fresh: bool = True) -> Thresholds:
+    """The lines of the book as of a day: counted now and kept, where nothing kept still holds.
+
+    With `fresh=False` the latest kept lines not after the day will do, however old: for one card, where counting all is too slow.
+    """
     on = civil(as_of)
-    days = sorted((path for path in _files() if path <= _path(on)), reverse=True)
-    for path in days:
-        try:
-            metadata = pq.read_schema(path).metadata
-        except (FileNotFoundError, pa.ArrowInvalid):
-            continue
-        if datetime.fromisoformat(metadata[_AS_OF].decode()) <= as_of:
-            return Thresholds.loads(metadata[b"thresholds"].decode())
-    return keep(book, as_of).lines
+    own = _read_lines(_lines_path(on))
+    if own is not None and (own[1] == mark(book) or not fresh):
+        return own[0]
+    if not fresh:
+        for path in sorted(home.current().analysis.glob("lines-*.json"), reverse=True):
+            older = _read_lines(path) if path < _lines_path(on) else None
+            if older is not None:
+                return older[0]
+    return _keep_lines(lines_of(book, as_of), mark(book))
+
+
+def _lines_path(on: date) -> Path:
+    return home.current().analysis / f"lines-{on.isoformat()}.json"
+
+
+def _read_lines(path: Path) -> tuple[Thresholds, str] | None:
+    try:
+        said = json.loads(path.read_text(encoding="ascii"))
+        return Thresholds.loads(said["lines"]), said["mark"]
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return None  # none, or written by an earlier version of the program
+
+
+def _keep_lines(found: Thresholds, of: str) -> Thresholds:
+    path = _lines_path(found.as_of_on)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    new.write_text(json.dumps({"lines": found.dumps(), "mark": of}), encoding="ascii")
+    os.replace(new, path)
+    return found
 
 
 def _files() -> Iterator[Path]:

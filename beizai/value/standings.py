@@ -48,7 +48,7 @@ def refresh(as_of: datetime) -> kept.Kept:
 
 def refresh_one(book: Book, customer_id: int, as_of: datetime) -> Stands:
     """Brings one card's standing up to date, beside the kept lines of the book: after a sale by hand, a new tie, a permission."""
-    stands = one(book, customer_id, as_of, kept.lines(book, as_of))
+    stands = one(book, customer_id, as_of, kept.lines(book, as_of, fresh=False))
     measures, labels = stands.measures, stands.labels
     row = (
         customer_id,

@@ -36,6 +36,11 @@ STANDARD: Mapping[str, AttributeKind] = {
     "birthday_on": AttributeKind.DATE,
     "created_on": AttributeKind.DATE,
     "simulated": AttributeKind.BOOLEAN,
+    "has_email": AttributeKind.BOOLEAN,
+    "has_phone": AttributeKind.BOOLEAN,
+    "has_sms": AttributeKind.BOOLEAN,
+    "has_letter": AttributeKind.BOOLEAN,
+    "has_messenger": AttributeKind.BOOLEAN,
 }
 """What every card has, beside the attributes the shop defined."""
 
