@@ -41,19 +41,31 @@ def every_command(
 
 def install() -> None:
     """Hangs the nouns under the command. Each module imports Django only inside its functions."""
-    from beizai.cli import backups, campaigns, customers, doctor, homes, serving, settings, users, value
-
+    from beizai.cli import (
+        backups,
+        campaigns,
+        customers,
+        doctor,
+        homes,
+        imports,
+        serving,
+        settings,
+        users,
+        value,
+    )
     from beizai.cli.demo import command as demo
 
-    for module in (homes, serving, doctor, backups, demo):
+    for module in (homes, demo, imports, serving, doctor, backups):
         module.install(app)
     nouns = {
+        "imports": imports,
         "customers": customers,
         "value": value,
         "campaigns": campaigns,
         "users": users,
         "settings": settings,
     }
+    app.add_typer(imports.bringing, name="import")
     for name, noun in nouns.items():
         app.add_typer(noun.app, name=name)
 

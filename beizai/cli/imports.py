@@ -1,0 +1,244 @@
+"""Files into the book: looked at, brought in whole, listed, taken out again."""
+
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from beizai.base.errors import Invalid
+from beizai.cli.answer import answer, progress, table
+from beizai.cli.command import Noun
+from beizai.cli.wording import counted, word
+
+bringing = Noun("Bring a file into the book: CSV, Excel or Parquet.")
+app = Noun("What was brought in, and taking it out again.")
+
+SOURCE = "Shop"  # orders and customers of one shop know each other by its numbers
+KEYS = ("import_id", "rows", "accepted", "rejected", "anonymous_rows", "orders", "customers", "seconds")
+
+File = Annotated[Path, typer.Argument(help="The file.")]
+Columns = Annotated[
+    str, typer.Option(metavar="FIELD=COLUMN,...", help="Which column is which field; FIELD= leaves one out.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and write nothing.")]
+Dates = Annotated[
+    str,
+    typer.Option(
+        metavar="dmy|mdy|ymd", help="How dates are written, where the file can be read in two ways."
+    ),
+]
+Decimal = Annotated[str, typer.Option(metavar="point|comma", help="What parts the decimals.")]
+SourceName = Annotated[
+    str, typer.Option("--source", help="Where the file comes from; an order is known by source and number.")
+]
+Sheet = Annotated[str, typer.Option(help="The sheet of a workbook.")]
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the user says of the file; empty leaves it to the file."""
+
+    columns: str
+    dates: str
+    decimal: str
+    sheet: str
+
+
+def install(root: Noun) -> None:
+    root.command("template")(template)
+
+
+@bringing.command()
+def orders(
+    file: File, columns: Columns = "", dry_run: DryRun = False, dates: Dates = "", decimal: Decimal = "",
+    source: SourceName = SOURCE, sheet: Sheet = "",
+) -> None:  # fmt: skip
+    """Bring orders in: new ones are added, changed ones replaced, known ones counted."""
+    _import("orders", file, dry_run=dry_run, source=source, said=_Said(columns, dates, decimal, sheet))
+
+
+@bringing.command()
+def customers(
+    file: File, columns: Columns = "", dry_run: DryRun = False, dates: Dates = "", decimal: Decimal = "",
+    source: SourceName = SOURCE, sheet: Sheet = "",
+) -> None:  # fmt: skip
+    """Bring customers in: new cards are made, known ones completed."""
+    _import("customers", file, dry_run=dry_run, source=source, said=_Said(columns, dates, decimal, sheet))
+
+
+def _import(kind: Any, file: Path, *, dry_run: bool, source: str, said: _Said) -> None:
+    from beizai.homes.opening import open_home
+
+    open_home()
+    from beizai.imports import files
+    from beizai.staff.shop import now
+
+    at, wish = now(), _wish(kind, said)
+    with progress() as tell:
+        if dry_run:
+            seen = files.preview(file, kind=kind, source=source, now=at, wish=wish, progress=tell)
+        else:
+            done = files.bring_in(file, kind=kind, source=source, now=at, wish=wish, progress=tell)
+    if dry_run:
+        _tell_preview(seen)
+    else:
+        _tell_result(done, kind)
+
+
+def _wish(kind: str, said: _Said) -> Any:
+    from beizai.imports.files import Wish
+    from beizai.imports.reading import Options
+
+    options = Options(sheet=said.sheet or None, kind=kind)
+    return Wish(_pairs(said.columns), said.dates or None, said.decimal or None, options=options)
+
+
+def _pairs(text: str) -> dict[str, str] | None:
+    """The pairs of customer=CustomerID,order=InvoiceNo; a comma inside a column's name is written with a backslash before it."""
+    if not text.strip():
+        return None
+    found = {}
+    for pair in re.split(r"(?<!\\),", text):
+        name, sign, column = pair.partition("=")
+        if not sign or not name.strip():
+            raise Invalid(
+                f"“{pair}” is not FIELD=COLUMN.", hint="Write --columns customer=CustomerID,order=InvoiceNo."
+            )
+        found[name.strip()] = column.strip().replace("\\,", ",")
+    return found
+
+
+def _tell_preview(seen: Any) -> None:
+    document = {
+        "file": seen.file_name,
+        "columns": seen.columns,
+        "dates": seen.dates,
+        "decimal": seen.decimal,
+        **seen.counts,
+        "happens": seen.happens,
+        "reasons": [
+            {"reason": reason, "rows": rows, "first_row": first} for reason, rows, first in seen.reasons
+        ],
+        "repairs": [asdict(one) for one in seen.repairs],
+        "questions": [asdict(one) for one in seen.questions],
+    }
+    lines = ["Nothing was written.", table(("Field", "Column"), list(seen.columns.items()))]
+    lines += [f"To be asked: {one.message} {one.hint}" for one in seen.questions]
+    lines += [f"{word(name)}: {value:,}" for name, value in seen.counts.items()]
+    lines += [f"{word(name)}: {value}" for name, value in seen.happens.items()]
+    lines += [f"put right: {_repair(one)}" for one in seen.repairs]
+    answer(document, [*lines, *_kept_aside({reason: rows for reason, rows, _ in seen.reasons})])
+
+
+def _repair(one: Any) -> str:
+    from beizai.imports.reasons import DONE
+
+    example = f" ({one.before} → {one.after})" if one.before else ""
+    return f"{one.rows:,} rows: {DONE.get(one.code, one.code)}{example}" + (
+        "" if one.done else " Left as it is."
+    )
+
+
+def _kept_aside(reasons: Any) -> list[str]:
+    from beizai.imports.reasons import in_words
+
+    return [
+        f"kept aside: {rows:,} rows, {reason.partition(':')[2]}: {in_words(reason)}"
+        for reason, rows in reasons.items()
+    ]
+
+
+def _tell_result(done: Any, kind: str) -> None:
+    document = asdict(done)
+    lines = [
+        f"Import {done.import_id}: {done.accepted:,} of {done.rows:,} rows are in the book, {done.seconds:.1f} s."
+    ]
+    if kind == "orders":
+        lines.append(
+            f"{counted(done.orders, 'order')}: {done.new_orders:,} new, {done.changed_orders:,} changed, {done.known_orders:,} known;"
+            f" {counted(done.customers, 'customer')}, {done.new_customers:,} new; {done.anonymous_rows:,} rows without a customer."
+        )
+    else:
+        lines.append(
+            f"{counted(done.customers, 'customer')}: {done.new_customers:,} new, {done.changed_customers:,} changed;"
+            f" {counted(done.permissions, 'permission')} with proof."
+        )
+    lines += _kept_aside(done.reasons)
+    if done.kept_aside:
+        lines.append(f"The rows kept aside, each with its reason: {done.kept_aside}")
+    lines.append(f"'beizai imports undo {done.import_id}' takes it out again.")
+    answer(document, lines)
+
+
+@app.command("list")
+def list_imports(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+) -> None:
+    """What was brought in, the latest first."""
+    from beizai.homes.opening import open_home
+
+    open_home()
+    from beizai.imports import files
+
+    rows = [
+        {
+            "state": row.state,
+            "kind": row.kind,
+            "file": row.file_name,
+            "source": row.source.name,
+            "started_at": row.started_at,
+        }
+        | {key: value for key, value in asdict(files.result_of(row)).items() if key in KEYS}
+        for row in files.imports_list(limit)
+    ]
+    shown = [
+        (
+            r["import_id"],
+            r["started_at"].date(),
+            r["file"],
+            r["kind"],
+            r["accepted"],
+            r["rejected"],
+            word(r["state"]),
+        )
+        for r in rows
+    ]
+    heads = ("Import", "Date", "File", "Kind", "Accepted", "Kept aside", "State")
+    answer({"imports": rows}, table(heads, shown) if rows else "Nothing was brought in yet.")
+
+
+@app.command()
+def undo(number: Annotated[int, typer.Argument(metavar="IMPORT", help="The number of the import.")]) -> None:
+    """Take out what an import brought and put back what it replaced; what stays is listed with the reason."""
+    from beizai.homes.opening import open_home
+
+    open_home()
+    from beizai.imports import files
+    from beizai.staff.shop import now
+
+    done = files.undo(number, now=now())
+    document = asdict(done) | {
+        "stayed": [
+            {"customer_id": card, "name": name, "reason": reason} for card, name, reason in done.stayed
+        ]
+    }
+    lines = [
+        f"Import {number} is out: {counted(done.orders_out, 'order')} taken out, {done.orders_restored:,} put back;"
+        f" {counted(done.customers_out, 'card')} taken out, {done.customers_stayed:,} stay.",
+        *(f"  #{card} {name} stays: {word(reason)}" for card, name, reason in done.stayed[:20]),
+    ]
+    answer(document, lines)
+
+
+def template(
+    file: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("beizai-template.xlsx"),
+) -> None:
+    """Write a blank Excel file that can be brought in without being asked about its columns."""
+    from beizai.imports.template import write_template
+
+    if file.exists():
+        raise Invalid(f"{file} is there already.", hint="Name a new file.")
+    write_template(file)
+    answer({"file": str(file.absolute())}, f"{file} is written: a sheet for orders, one for customers.")
