@@ -96,7 +96,9 @@ def _silent(as_of: datetime, today: date) -> Advice:
         usual_gap_days__isnull=False, last_order_on__gte=today - timedelta(days=BOUGHT_WITHIN_DAYS)
     )
     rows = known.values_list("customer_id", "last_order_on", "usual_gap_days").iterator(20_000)
-    silent = {who: gap for who, last, gap in rows if last and gap and (today - last).days >= SILENT_GAPS * gap}
+    silent = {
+        who: gap for who, last, gap in rows if last and gap and (today - last).days >= SILENT_GAPS * gap
+    }
     if not silent:
         return Advice(Code.WRITE_TO_SILENT, 0)
     people = sum(1 for who in set(reachable(CHANNEL, as_of)) if who in silent)

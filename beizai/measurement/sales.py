@@ -86,19 +86,12 @@ class Sales:
             simulated=ibis.ifelse(line.simulated, line.contribution_mills, 0).sum(),
         )
         found = self._book.arrow(sums)
-        ids = found["customer_id"].to_numpy()
-
-        def each(name: str) -> Floats:
-            values = found[name].cast(pa.int64()).to_numpy()
-            return laid_out(self._who.customer_ids, ids, values)
-
-        return Outcomes(
-            each("contribution") / MILLS,
-            each("gross"),
-            each("discounts"),
-            each("amount"),
-            each("simulated") / MILLS,
+        names = ("contribution", "gross", "discounts", "amount", "simulated")
+        columns = [found[name].cast(pa.int64()).to_numpy() for name in names]
+        contribution, gross, discounts, amount, simulated = laid_out(
+            self._who.customer_ids, found["customer_id"].to_numpy(), columns
         )
+        return Outcomes(contribution / MILLS, gross, discounts, amount, simulated / MILLS)
 
     def groups(self, outcomes: Outcomes) -> tuple[GroupSales, GroupSales]:
         """The treated and those left alone."""

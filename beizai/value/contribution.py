@@ -1,6 +1,6 @@
 """Contribution: what is left of a sale after the goods and the discounts, before the cost of writing to anyone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -124,7 +124,8 @@ def contribution_by_customer(
     lines = contribution_lines(book, margins, start_on=start_on, end_on=end_on)
     lines = lines.semi_join(people(asked), "customer_id")
     found = book.arrow(lines.group_by("customer_id").agg(mills=lines.contribution_mills.sum()))
-    return laid_out(asked, found["customer_id"].to_numpy(), found["mills"].to_numpy()) / MILLS
+    (mills,) = laid_out(asked, found["customer_id"].to_numpy(), [found["mills"].to_numpy()])
+    return mills / MILLS
 
 
 def people(customer_ids: Iterable[int]) -> Any:
@@ -132,12 +133,13 @@ def people(customer_ids: Iterable[int]) -> Any:
     return ibis.memtable(pa.table({"customer_id": pa.array(np.asarray(customer_ids, dtype=np.int64))}))
 
 
-def laid_out(asked: NDArray[np.int64], found: NDArray[np.int64], values: NDArray[Any]) -> NDArray[np.float64]:
-    """The values in the order of the ids asked for, 0 where nothing was found."""
-    result = np.zeros(asked.size)
-    if found.size:
-        by_id = np.argsort(found)
-        place = np.minimum(np.searchsorted(found[by_id], asked), found.size - 1)
-        here = found[by_id][place] == asked
-        result[here] = values[by_id][place][here].astype(np.float64)
-    return result
+def laid_out(
+    asked: NDArray[np.int64], found: NDArray[np.int64], columns: Sequence[NDArray[Any]]
+) -> list[NDArray[np.float64]]:
+    """The columns in the order of the ids asked for, 0 where nothing was found; nobody else may be among the found."""
+    by_id = np.argsort(asked, kind="stable")
+    place = by_id[np.searchsorted(asked[by_id], found)]
+    results = [np.zeros(asked.size) for _ in columns]
+    for result, column in zip(results, columns, strict=True):
+        result[place] = column
+    return results
