@@ -19,7 +19,7 @@ from beizai.base.errors import Unavailable
 from beizai.events import batches, book, inbox, leases
 from beizai.events.flusher import Flusher
 from beizai.events.happenings import Happening
-from beizai.events.models import Batch
+from beizai.events.models import Batch, Lease
 from beizai.events.orders import append_orders
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -56,7 +56,6 @@ def flush(ttl_ms: str) -> None:
 
 def obey(_: str) -> None:
     """Puts ten events for each line "put NAME", flushes all for each line "flush"."""
-    leases.TTL = timedelta(milliseconds=100)
     print("ready", flush=True)
     for line in sys.stdin:
         what, _, name = line.strip().partition(" ")
@@ -69,10 +68,9 @@ def obey(_: str) -> None:
 
 
 def fall_asleep(step: str) -> None:
-    """Flushes once and falls asleep at a step of it, longer than its lease lasts, until it is woken."""
+    """Flushes once and falls asleep at a step of it, longer than its leases last, until it is woken."""
     from beizai.lake import store
 
-    leases.TTL = timedelta(milliseconds=100)
     flusher = Flusher()
     place, name = {
         "before claiming": (flusher._inbox.store, "claim"),
@@ -83,6 +81,7 @@ def fall_asleep(step: str) -> None:
     real = getattr(place, name)
 
     def asleep(*args: object, **kwargs: object) -> object:
+        Lease.objects.update(until_at=NOW - timedelta(days=9999))
         os.kill(os.getpid(), signal.SIGSTOP)
         return real(*args, **kwargs)
 

@@ -134,19 +134,23 @@ def test_a_flusher_that_slept_through_its_lease_at_any_step_loses_and_doubles_no
         other.stdin.flush()
         assert other.stdout.readline() == "done\n"
 
-    assert other.stdout is not None
-    other.stdout.readline()
-    for step in STEPS_OF_FLUSHING:
-        tell(f"put first {step}")
-        sleeper = start(root, "fall asleep", step)
-        os.waitpid(sleeper.pid, os.WUNTRACED)
-        tell("flush")
-        tell(f"put second {step}")
-        tell("flush") if step == "after claiming" else None
-        tell(f"put third {step}")
-        sleeper.send_signal(signal.SIGCONT)
-        sleeper.communicate(timeout=60)
-    other.communicate(timeout=60)
+    try:
+        assert other.stdout is not None
+        other.stdout.readline()
+        for step in STEPS_OF_FLUSHING:
+            tell(f"put first {step}")
+            sleeper = start(root, "fall asleep", step)
+            os.waitpid(sleeper.pid, os.WUNTRACED)
+            tell("flush")
+            tell(f"put second {step}")
+            if step == "after claiming":
+                tell("flush")
+            tell(f"put third {step}")
+            sleeper.send_signal(signal.SIGCONT)
+            sleeper.communicate(timeout=60)
+    finally:
+        other.kill()
+        other.communicate()
     expected = [f"{time_of} {step}-{n}" for step in STEPS_OF_FLUSHING for time_of in TIMES for n in range(10)]
     found = answer(root, "finish")
     assert isinstance(found, list)
