@@ -212,7 +212,8 @@ def typed(kind: str, value: Any) -> Any:
     if value is None or value == "":
         return None
     try:
-        return _TYPED.get(kind, _folded_text)(value)
+        read: Callable[[Any], Any] = _TYPED.get(kind, _folded_text)
+        return read(value)
     except (ValueError, TypeError):
         return None
 
@@ -221,11 +222,15 @@ def _folded_text(value: Any) -> str:
     return folded(str(value))
 
 
+def _yes_or_no(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
 _TYPED: Mapping[str, Callable[[Any], Any]] = {
     AttributeKind.NUMBER: float,
     AttributeKind.MONEY: int,
     AttributeKind.DATE: date.fromisoformat,
-    AttributeKind.BOOLEAN: lambda value: value if isinstance(value, bool) else None,
+    AttributeKind.BOOLEAN: _yes_or_no,
 }
 
 

@@ -72,6 +72,21 @@ def customers(at: datetime) -> pa.Table:
     return table.append_column("referrals", pa.array(brought)).replace_schema_metadata(None)
 
 
+def one(customer_id: int, at: datetime) -> pa.Table:
+    """The card of one customer as of a time, read from the office itself: one row, or none."""
+    past = any(
+        rows_of.exists()
+        for rows_of in (
+            Customer.objects.filter(pk=customer_id, changed_at__gt=at),
+            ConsentEntry.objects.filter(customer_id=customer_id, at__gt=at),
+            FactChange.objects.filter(customer_id=customer_id, at__gt=at),
+        )
+    )
+    table, _ = rows.table(Asked(at, shop().timezone, rows.definitions(), only=[customer_id], past=past))
+    brought = referrals(table["customer_id"].to_numpy(), at)
+    return table.append_column("referrals", pa.array(brought))
+
+
 def _present(at: datetime, now: Mark, kept: tuple[pa.Table, Mark] | None) -> pa.Table:
     if kept is not None and _holds(kept[1], at):
         if kept[1].same_office(now):

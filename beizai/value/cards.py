@@ -16,6 +16,7 @@ from beizai.value.conditions import Card
 
 Whole = npt.NDArray[np.int64]
 Truth = npt.NDArray[np.bool_]
+_FEW = 500
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def card(customer_id: int, at: datetime, *, asked: bool) -> Card:
 
 def referrals(ids: Whole, at: datetime) -> Whole:
     """How many customers each brought."""
-    counted = dict(_brought(at).values_list("other_id").annotate(Count("pk")).order_by())
+    ties = _brought(at) if len(ids) > _FEW else _brought(at).filter(other_id__in=ids.tolist())
+    counted = dict(ties.values_list("other_id").annotate(Count("pk")).order_by())
     found = np.zeros(len(ids), dtype=np.int64)
     if counted and len(ids):
         leaders = np.fromiter(counted.keys(), dtype=np.int64)

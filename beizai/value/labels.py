@@ -159,14 +159,14 @@ def _changes_back(view: View) -> Iterator[date]:
 
 def _turning(scale: Scale, view: View, found: str) -> tuple[date | None, str | None]:
     alone = view.without_later()
-    for day in _changes_ahead(view):
+    for day in changes_ahead(view):
         later = code(scale, alone.at(day))
         if later != found:
             return day, later
     return None, None
 
 
-def _changes_ahead(view: View) -> list[date]:
+def changes_ahead(view: View) -> list[date]:
     """The days to come on which an order leaves the year or silence becomes unusual, if nothing is bought."""
     turns = {order.on + _YEAR for order in view.history.orders if order.on <= view.on}
     if view.silence_limit is not None:
