@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,26 @@ current().make()
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(_FOLDER, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _emptied_past_the_triggers() -> Iterator[None]:
+    """Between tests the tables are emptied, the append-only ones too, whose triggers refuse that on SQLite."""
+    from django.db import connection
+    from django.db.backends.sqlite3.operations import DatabaseOperations
+
+    ordinary = DatabaseOperations.sql_flush
+
+    def without_triggers(self: DatabaseOperations, *args: Any, **named: Any) -> list[str]:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+        drop = [f'DROP TRIGGER "{name}"' for name, _ in triggers]
+        return [*drop, *ordinary(self, *args, **named), *(sql for _, sql in triggers)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", without_triggers)
+        yield
 
 
 def _missing(what: str, how: str) -> None:

@@ -23,7 +23,7 @@ NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 MJML = """<mjml><mj-body><mj-section><mj-column><mj-text>Dear {{ customer.first_name | default: "friend" }},
 <a href="https://shop.example.test/tea">new tea</a>. {{ shop.name }}, {{ shop.postal_address }}
 <a href="{{ unsubscribe_url }}">Unsubscribe</a></mj-text></mj-column></mj-section></mj-body></mjml>"""
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -20,14 +20,14 @@ REGULARS, SILENT = "Regulars in their rhythm", "Used to buy often, silent for tw
 SEGMENTS: dict[str, dict[str, object]] = {
     SILENT: {
         "all": [
-            {"orders": {"measure": "purchase_days", "op": "at_least", "value": 6}},
+            {"orders": {"measure": "purchase_days", "op": "at_least", "value": 20}},
             {"silence": {"op": "at_least", "gaps": 2}},
         ]
     },
     REGULARS: {
         "all": [
             {"orders": {"measure": "purchase_days", "op": "at_least", "value": 6}},
-            {"not": {"segment": {"name": SILENT}}},
+            {"silence": {"op": "less_than", "gaps": 2}},
         ]
     },
     "Best customers": {"rfm": {"score": "m", "op": "is", "value": 5}},
