@@ -1,14 +1,16 @@
 """Files into the book: looked at, brought in whole, listed, taken out again."""
 
 import re
-from dataclasses import asdict, dataclass
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from beizai.base.errors import Invalid
-from beizai.cli.answer import answer, progress, table
+from beizai.cli.answer import answer, mode, progress, remark, table
 from beizai.cli.command import Noun
 from beizai.cli.wording import counted, word
 
@@ -80,11 +82,38 @@ def _import(kind: Any, file: Path, *, dry_run: bool, source: str, said: _Said) -
         if dry_run:
             seen = files.preview(file, kind=kind, source=source, now=at, wish=wish, progress=tell)
         else:
-            done = files.bring_in(file, kind=kind, source=source, now=at, wish=wish, progress=tell)
+            done = _asking(
+                wish,
+                lambda said: files.bring_in(file, kind=kind, source=source, now=at, wish=said, progress=tell),
+            )
     if dry_run:
         _tell_preview(seen)
     else:
         _tell_result(done, kind)
+
+
+_ASKED = {"dates_ambiguous": "dates", "dates_mixed": "dates", "decimal_ambiguous": "decimal"}
+_ANSWERS = {"dates": ("dmy", "mdy", "ymd"), "decimal": ("point", "comma")}
+
+
+def _asking(wish: Any, bring: Callable[[Any], Any]) -> Any:
+    """Brings the file in; at a terminal, what only the user can say is asked. A script is refused and says it by an option."""
+    while True:
+        try:
+            return bring(wish)
+        except Invalid as error:
+            field = _ASKED.get(error.code)
+            if field is None or mode.json or sys.stdin is None or not sys.stdin.isatty():
+                raise
+            remark(f"{error.message} {error.hint}")
+            wish = replace(wish, **{field: _chosen(field, _ANSWERS[field])})
+
+
+def _chosen(field: str, answers: tuple[str, ...]) -> str:
+    while True:
+        said = str(typer.prompt(f"{field} ({', '.join(answers)})", err=True)).strip().lower()
+        if said in answers:
+            return said
 
 
 def _wish(kind: str, said: _Said) -> Any:
