@@ -1,12 +1,13 @@
 """The contact history: what was sent and what bounced, written into the lake beside everything else that happened."""
 
+import time
 from collections import defaultdict
 
 from beizai.events import inbox
 from beizai.events.happenings import Happening
 from beizai.messages.models import Message, State
 
-_AT_ONCE = 500
+_AT_ONCE = 200
 _KINDS = {
     State.SENT: ("sent",),
     State.BOUNCED: ("bounced",),
@@ -24,8 +25,11 @@ def enter(*, simulated: bool, limit: int = _AT_ONCE) -> int:
     by_state: dict[str, list[int]] = defaultdict(list)
     for row in rows:
         by_state[row.state].append(row.pk)
+    began = time.monotonic()
     for state, numbers in by_state.items():  # one that changed meanwhile is told again
         Message.objects.filter(pk__in=numbers, state=state).update(in_history=True)
+    if rows:
+        time.sleep(min(0.25, time.monotonic() - began))  # others have their turn
     return len(rows)
 
 

@@ -75,6 +75,8 @@ def refuse(lease_id: int, reasons: Mapping[int, str], *, at: datetime) -> None:
     by_reason: dict[str, list[int]] = defaultdict(list)
     for number, reason in reasons.items():
         by_reason[reason].append(number)
+    if not by_reason:
+        return
     with transaction.atomic():
         for reason, numbers in by_reason.items():
             _mine(lease_id, numbers).update(state=State.REFUSED, reason=reason, changed_at=at, lease=None)

@@ -10,7 +10,8 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -29,7 +30,8 @@ log = logging.getLogger(__name__)
 _LOW_WATER = 200
 _LOOK_SECONDS = 0.5
 _ALIVE_SECONDS = 5.0
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 0.05
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 0.25
+_LONG_TRANSACTION, _SMALLEST = 0.05, 20
 
 
 class Compose(Protocol):
@@ -157,16 +159,27 @@ class _Clerk:
         self._task, self._queue, self._lease_id = task, queue, lease_id
         self._exhausted = self._halted = False
         self._looked = self._alive = time.monotonic()
+        self._size, self._locked = ledger.AT_ONCE, 0.0
         self.counts: dict[str, int] = {}
 
     def turn(self) -> None:
-        """One short transaction, or none, and a pause as long as it took."""
-        began = time.monotonic()
+        """One short transaction, or none, and a pause as long as others were kept waiting."""
+        self._locked = 0.0
+        if not self._halted:
+            self._look(time.monotonic())
         if not self._settle() and not self._halted:
-            self._look(began)
             self._refill()
+        time.sleep(min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, self._locked)))
+
+    @contextmanager
+    def _short(self) -> Iterator[None]:
+        """Times a transaction, and makes the next one smaller where it took longer than others should wait."""
+        began = time.monotonic()
+        yield
         took = time.monotonic() - began
-        time.sleep(min(_LONGEST_PAUSE, max(_SHORTEST_PAUSE, took)))
+        self._locked += took
+        slow = took > _LONG_TRANSACTION
+        self._size = max(_SMALLEST, self._size // 2) if slow else min(ledger.AT_ONCE, self._size + _SMALLEST)
 
     def _look(self, now: float) -> None:
         if now - self._looked >= _LOOK_SECONDS:
@@ -183,20 +196,27 @@ class _Clerk:
         self._queue.end(at_once=True)
 
     def _settle(self) -> bool:
+        """Enters what is done, as soon as it is worth a transaction; False where it is not."""
         settled = self._queue.settled
-        piece = [settled.popleft() for _ in range(min(len(settled), ledger.AT_ONCE))]
+        if len(settled) < self._size and self._queue.waiting() < self._size and not self._exhausted:
+            return False  # the mails come first: the connections must not stand still
+        piece = [settled.popleft() for _ in range(min(len(settled), self._size))]
         if not piece:
             return False
-        ledger.settle(self._lease_id, piece, now=clock.machine_now())
+        with self._short():
+            ledger.settle(self._lease_id, piece, now=clock.machine_now())
         for done in piece:
             self.counts[done.outcome.verdict] = self.counts.get(done.outcome.verdict, 0) + 1
-        return len(piece) == ledger.AT_ONCE  # a full piece: there is more, the mails can wait
+        return True
 
     def _refill(self) -> None:
         if self._exhausted:
             self._queue.end(at_once=False)
         elif self._queue.waiting() < _LOW_WATER:
-            rows = ledger.lease(self._lease_id, self._task.campaign_id, now=clock.machine_now())
+            with self._short():
+                rows = ledger.lease(
+                    self._lease_id, self._task.campaign_id, now=clock.machine_now(), limit=self._size
+                )
             self._exhausted = not rows
             if rows:
                 self._queue.add(self._mails(rows))
@@ -230,8 +250,9 @@ class _Clerk:
 
     def finish(self) -> None:
         """Settles the rest and gives back what was not begun."""
+        self._exhausted = True
         while self._queue.settled:
-            self._settle()
+            self.turn()
         if unclear := self._queue.unsettled():
             ledger.doubt(self._lease_id, unclear, at=self._task.clock(), reason="interrupted")
         while numbers := ledger.numbers_under(self._lease_id):
