@@ -80,7 +80,7 @@ LETTERS = (
         words="You used to come by often, and we miss you. Come and see what is new: the counters were rebuilt in "
         "autumn, and the bread is baked here now.",
         button="A loaf on us with your next shopping",
-        extra_one_in=3.0,
+        extra_one_in=10.0,
     ),
 )
 

@@ -188,7 +188,7 @@ def _sent(campaign: Any) -> dict[str, Any]:
 
 def _reports(campaigns: list[Any]) -> list[dict[str, Any]]:
     from beizai.cli.reports import as_document, in_words
-    from beizai.measurement import report
+    from beizai.measurement.report import report
     from beizai.staff.shop import now, shop
 
     documents = []
