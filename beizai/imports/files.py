@@ -327,10 +327,14 @@ def _with(shown: Preview, **told: Any) -> Preview:
     return Preview(**{**shown.__dict__, **told})
 
 
+_HOW_IT_IS_WRITTEN = ("date_style", "decimal_comma")  # a way of writing is no mistake that was repaired
+
+
 def _told(reading: _Reading) -> dict[str, Any]:
     rows, aside = reading.judgement.rows, reading.rejected
     repairs = reading.judgement.repairs
-    repaired = min(rows - aside, max((one.rows for one in repairs if one.done), default=0))
+    mended = (one.rows for one in repairs if one.done and one.code not in _HOW_IT_IS_WRITTEN)
+    repaired = min(rows - aside, max(mended, default=0))
     to_decide = min(rows - aside - repaired, sum(one.rows for one in repairs if one.optional and not one.done))
     counts = {
         "rows": rows,

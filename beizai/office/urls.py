@@ -18,6 +18,10 @@ ROOMS = (
     "waiting",
     "imports.urls",
     "value.pages",
+    "segments.pages",
+    "campaigns.urls",
+    "catcher",
+    "results.pages",
 )
 
 urlpatterns = [path("", include(f"beizai.office.{room}")) for room in ROOMS]

@@ -1,13 +1,19 @@
 """What is asked for in the office and takes longer than a page: imports and approvals, done by a worker while the page looks on."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from beizai.base import home
 from beizai.base.progress import Progress
+from beizai.campaigns import approval
+from beizai.imports import files
+from beizai.imports.files import Wish
 from beizai.imports.reading import Options
 from beizai.staff.models import User
 from beizai.staff.shop import now, shop
+from beizai.value import standings
 from beizai.worker import background
 
 IMPORT, APPROVE = "import", "approve"
@@ -20,10 +26,7 @@ def enlist() -> None:
 
 
 def _bring_in(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
-    """The file the arguments name comes into the book; what it did is kept with the job."""
-    from beizai.imports import files
-    from beizai.imports.files import Wish
-
+    """The file the arguments name comes into the book, and everybody's standing is counted anew; the upload goes."""
     result = files.bring_in(
         Path(arguments["path"]),
         kind=arguments["kind"],
@@ -39,16 +42,23 @@ def _bring_in(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, 
         ),
         progress=progress,
     )
+    progress(0, 0, "counting where every customer stands")
+    standings.refresh(now())
+    _forget_upload(Path(arguments["path"]))
     return {"import_id": result.import_id}
 
 
-def _approve(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
-    from beizai.campaigns import approval
+def _forget_upload(path: Path) -> None:
+    """The upload has done its work; a file that lies elsewhere is somebody's own and stays."""
+    if path.is_relative_to(home.current().uploads / "incoming"):
+        shutil.rmtree(path.parent, ignore_errors=True)
 
+
+def _approve(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
     campaign_id = int(arguments["campaign_id"])
     approval.approve(campaign_id, shop(), at=now(), by=_user(arguments), progress=progress)
     return {"campaign_id": campaign_id}
 
 
 def _user(arguments: Mapping[str, Any]) -> User | None:
-    return User.objects.filter(pk=arguments.get("user_id")).first()
+    return User.objects.filter(pk=int(arguments.get("user_id") or 0)).first()

@@ -15,7 +15,7 @@ from beizai.campaigns import approval, sending
 from beizai.campaigns import mail as mails
 from beizai.campaigns import plan as plans
 from beizai.campaigns.models import Campaign, CampaignState
-from beizai.office import reasons, wording
+from beizai.office import reasons, waiting, wording
 from beizai.office.campaigns import aiming, choosing, steps
 from beizai.office.campaigns.drafting import checklist, plan_of
 from beizai.office.campaigns.words import checked, somebody
@@ -23,6 +23,7 @@ from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
 from beizai.office.shell import forget_tallies
 from beizai.staff.roles import May
+from beizai.worker import asked
 from beizai.worker.sending import mail_for, send_test
 
 
@@ -96,12 +97,12 @@ def approve_counted(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 @needs(May.APPROVE_CAMPAIGNS)
 def approve_now(request: HttpRequest, number: int) -> HttpResponse:
-    """Fixes the campaign: the ledger is written, the lot drawn once and for all."""
-    here = frame()
-    campaign = approval.approve(number, here.shop, at=here.now, by=person(request))
+    """Has a worker fix the campaign: the ledger is written, the lot drawn once and for all."""
+    found = plans.draft(number)
+    approval.check_sender(frame().shop)
+    mails.compiled(found, frame().shop)
     forget_tallies()
-    messages.success(request, _("Approved. The lot is drawn; nothing is sent yet."))
-    return redirect("campaign", campaign.pk)
+    return waiting.ask(asked.APPROVE, {"campaign_id": number, "user_id": person(request).pk}, key=str(number))
 
 
 @require_POST

@@ -7,7 +7,6 @@ from io import BytesIO
 from typing import Any, cast
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from PIL import Image
@@ -52,7 +51,7 @@ def starter() -> str:
 
 def plan_of(campaign: Campaign) -> Plan:
     """The plan a draft holds, to be changed and kept again."""
-    segment = Segment.objects.filter(pk=campaign.segment_id).first()
+    segment = Segment.objects.filter(pk=campaign.segment_id or 0).first()
     return Plan(
         name=campaign.name,
         segment=segment.name if segment else "",
@@ -234,7 +233,7 @@ def checklist() -> dict[str, tuple[str, str]]:
     }
 
 
-def keep_picture(given: UploadedFile) -> str:
+def keep_picture(given: Any) -> str:
     """Keeps a picture in the uploads under a name of ours and returns the name; made anew, so that nothing else rides in it."""
     if (given.size or 0) > _LARGEST_PICTURE:
         raise Invalid(

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from beizai.campaigns.models import Campaign, CampaignState
-from beizai.messages.models import Message
+from beizai.messages.models import Message, State
 from beizai.office import reasons
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
@@ -55,12 +55,12 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 def lines(found: list[Campaign]) -> list[Line]:
     """Campaigns with their counts from the ledger."""
     numbers = [campaign.pk for campaign in found]
-    sent = Q(sent_at__isnull=False)
-    rows = Message.objects.filter(campaign_id__in=numbers).values_list("campaign_id").order_by()
-    counts = {
-        row[0]: row[1:]
-        for row in rows.annotate(Count("id", filter=sent), Count("id", filter=Q(state="held_out")))
-    }
+    rows = Message.objects.filter(campaign_id__in=numbers).values("campaign_id").order_by()
+    counted = rows.annotate(
+        written=Count("id", filter=Q(sent_at__isnull=False)),
+        alone=Count("id", filter=Q(state=State.HELD_OUT)),
+    )
+    counts = {row["campaign_id"]: (row["written"], row["alone"]) for row in counted}
     segments = dict(Segment.objects.filter(pk__in={c.segment_id for c in found}).values_list("pk", "name"))
     today = frame().today
     return [
@@ -68,7 +68,8 @@ def lines(found: list[Campaign]) -> list[Line]:
             campaign,
             reasons.campaign_state(campaign.state),
             segments.get(campaign.segment_id or 0, ""),
-            *counts.get(campaign.pk, (0, 0)),
+            counts.get(campaign.pk, (0, 0))[0],
+            counts.get(campaign.pk, (0, 0))[1],
             bool(campaign.window_ends_on and campaign.window_ends_on >= today),
         )
         for campaign in found

@@ -37,7 +37,7 @@ def lorenz(
     words = (
         Word(22, top_y + 4, top, strong=True, below=top_below),
         Word(52, half_y + 6, half),
-        Word(66, 46, alike, css="muted"),
+        Word(70, 58, alike, css="muted"),
         Word(0, 102, "0"),
         Word(20, 102, "20%", "c"),
         Word(100, 102, across, "rt"),

@@ -99,8 +99,11 @@ def happens(seen: Preview) -> list[tuple[str, str, str]]:
     if seen.kind == "customers":
         return [
             (_("New customers"), number(found["new_customers"]), ""),
-            (_("Cards added to"), number(found["changed_customers"]), _("what you wrote by hand stays")),
-            (_("Unchanged"), number(found["unchanged_customers"]), ""),
+            (
+                _("Known already"),
+                number(found["known_customers"]),
+                _("their cards are added to; what you wrote by hand stays"),
+            ),
             (
                 _("Permissions written down"),
                 number(found["permissions"]),

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from beizai.base import home
@@ -64,7 +64,7 @@ def _folder(token: str) -> Path:
     return _root() / token
 
 
-def begin(given: UploadedFile, *, kind: str, source: str, user_id: int, now: datetime) -> Draft:
+def begin(given: Any, *, kind: str, source: str, user_id: int, now: datetime) -> Draft:
     """Keeps an uploaded file; refuses what is too large or is not what its name says, and leaves nothing behind then."""
     _sweep(now)
     if (given.size or 0) > LARGEST:

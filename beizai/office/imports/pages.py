@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.db.models import Count
@@ -26,6 +26,8 @@ from beizai.office.wording import money, number
 from beizai.sources.models import Source
 from beizai.staff import audit
 from beizai.staff.roles import May
+
+_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -123,17 +125,25 @@ def _remarks(row: Import) -> list[tuple[told.Rule, str, str]]:
 
 def _undone(row: Import) -> dict[str, Any]:
     """What was taken out and restored, and what stays, with its reason."""
-    stays = row.undone.get("stays", [])
-    counts = [(name, number(value)) for name, value in row.undone.items() if isinstance(value, int)]
-    return {"counts": counts, "stays": [_stay(one) for one in stays][:200], "more": max(len(stays) - 200, 0)}
-
-
-def _stay(one: Any) -> tuple[str, str]:
-    if isinstance(one, dict):
-        return str(one.get("what", one.get("customer_id", ""))), told.stays(
-            str(one.get("why", one.get("reason", "")))
-        )
-    return str(one), ""
+    names = {
+        "orders_out": _("Orders taken out"),
+        "orders_restored": _("Earlier orders restored"),
+        "customers_out": _("Cards taken out"),
+        "customers_stayed": _("Cards that stay"),
+        "changes_restored": _("Facts restored"),
+        "changes_stayed": _("Facts that stay: changed since"),
+        "products_out": _("Products taken out"),
+    }
+    counts = [
+        (names[name], number(int(value))) for name, value in row.undone.items() if name in names and value
+    ]
+    stayed = row.undone.get("stayed", [])
+    shown = [(customer_id, name, told.stays(why)) for customer_id, name, why in stayed[:_SHOWN]]
+    return {
+        "counts": counts,
+        "stays": shown,
+        "more": max(int(row.undone.get("customers_stayed", 0)) - len(shown), 0),
+    }
 
 
 @require_POST
@@ -162,14 +172,14 @@ def aside(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @needs(May.IMPORT)
-def aside_file(request: HttpRequest, number: int) -> FileResponse:
+def aside_file(request: HttpRequest, number: int) -> HttpResponse:
     """The rows kept aside with their reasons, as a file."""
     row = _import(number)
     found = (home.current().root / row.aside).resolve() if row.aside else None
     if found is None or not found.is_file() or not found.is_relative_to(home.current().root.resolve()):
         raise NotFound(_("Nothing of this import was kept aside."), hint=_("See what it brought in."))
     audit.record("import.kept_aside_taken", at=frame().now, user=person(request), import_id=number)
-    return FileResponse(found.open("rb"), as_attachment=True, filename=Path(found).name)
+    return cast(HttpResponse, FileResponse(found.open("rb"), as_attachment=True, filename=Path(found).name))
 
 
 @require_safe

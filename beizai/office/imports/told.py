@@ -213,8 +213,11 @@ def stays(reason: str) -> str:
     return {
         "edited": _("somebody has changed the card since"),
         "written_to": _("they were written to since"),
-        "ordered": _("they have other orders"),
-        "used": _("something else in the book rests on it"),
+        "has_orders": _("they have other orders"),
+        "known_elsewhere": _("another source knows them too"),
+        "has_decided": _("they have decided about permissions since"),
+        "has_notes": _("somebody wrote a note on the card"),
+        "has_ties": _("they are tied to others"),
     }.get(reason, reason)
 
 

@@ -93,4 +93,4 @@ def _days(book: Any, report: Report, bold: Any, amount: Any, date_format: Any) -
 
 
 def _units(minor: float) -> float:
-    return float(minor) / 10 ** money.minor_digits(frame().shop.currency)
+    return minor / float(10 ** money.minor_digits(frame().shop.currency))

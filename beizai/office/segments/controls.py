@@ -45,7 +45,7 @@ class Control:
 
 def controls(node: Node, book: Book) -> list[Control]:
     """The fields of a condition, from left to right (its kind comes before them)."""
-    fields = _FIELDS.get(node.kind, lambda _node, _book: [])(node, book)
+    fields = _FIELDS[node.kind](node, book) if node.kind in _FIELDS else []
     return [*fields, *(_when(node) if node.kind in WITH_WINDOW else [])]
 
 
@@ -86,7 +86,7 @@ def _when(node: Node) -> list[Control]:
     when = _select(node, "when", _("which days count"), sentences.windows(), renews=True)
     match when.value:
         case "within_days" | "older_than_days":
-            return [when, Control("days", _("days"), "number", node.value("days"))]
+            return [when, Control("days", _("days"), "number", node.value("days"), after=_("days"))]
         case "dates":
             return [
                 when,
@@ -135,7 +135,7 @@ def _goods(node: Node, book: Book) -> list[Control]:
 
 
 def _recency(node: Node, book: Book) -> list[Control]:
-    return _compared(node, NUMBER_OPS, _("days"), name="days")
+    return [*_compared(node, NUMBER_OPS, _("days"), name="days"), Control("", "", "words", after=_("days"))]
 
 
 def _silence(node: Node, book: Book) -> list[Control]:
@@ -225,7 +225,7 @@ def _attribute_value(  # noqa: PLR0911 (one case per kind)
     if op in ("before", "after", "on"):
         return [Control("value", _("day"), "date", value)]
     if op.endswith("_days"):
-        return [Control("value", _("days"), "number", value)]
+        return [Control("value", _("days"), "number", value, after=_("days"))]
     if kind is AttributeKind.BOOLEAN:
         return [_select(node, "value", _("value"), {"yes": _("yes"), "no": _("no")})]
     if kind is AttributeKind.CHOICE and op in ("is", "is_not"):

@@ -21,7 +21,7 @@ def kinds() -> list[tuple[str, list[tuple[str, str]]]]:
         (
             _("What they bought"),
             [
-                ("orders", _("orders, in number or money")),
+                ("orders", _("orders")),
                 ("bought", _("bought")),
                 ("never_bought", _("did not buy")),
                 ("recency", _("days since the last order")),
@@ -87,9 +87,9 @@ def comparisons() -> dict[str, str]:
         "before": _("before"),
         "after": _("after"),
         "on": _("on the day"),
-        "within_days": _("in the last days:"),
-        "older_than_days": _("days ago or longer:"),
-        "anniversary_within_days": _("comes round in the next days:"),
+        "within_days": _("in the last"),
+        "older_than_days": _("longer ago than"),
+        "anniversary_within_days": _("comes round in the next"),
         "known": _("is known"),
         "not_known": _("is not known"),
     }
@@ -99,8 +99,8 @@ def windows() -> dict[str, str]:
     """Which days count."""
     return {
         "": _("ever"),
-        "within_days": _("in the last days:"),
-        "older_than_days": _("days ago or longer:"),
+        "within_days": _("in the last"),
+        "older_than_days": _("longer ago than"),
         "dates": _("between dates"),
     }
 
@@ -116,6 +116,8 @@ def events() -> dict[str, str]:
         "complained": _("complained about a mail"),
         "coupon_redeemed": _("used a coupon"),
         "visited": _("visited"),
+        "answered": _("answered"),
+        "asked": _("asked something"),
         "consent_given": _("gave permission"),
         "consent_withdrawn": _("took permission back"),
     }
@@ -232,7 +234,19 @@ def sentence(part: Part, book: Book) -> str:  # noqa: C901, PLR0911, PLR0912 (on
         case "event":
             return _event(found)
         case _:
-            return group("none" if part.kind == "not" else part.kind)
+            return _group_sentence(part, book)
+
+
+def _group_sentence(part: Part, book: Book) -> str:
+    """A group with everything in it, in brackets where it could be misread."""
+    if part.kind == "not":
+        inner = part.parts[0]
+        words = sentence(inner, book)
+        return _("not (%(what)s)") % {"what": words} if inner.parts else _("not: %(what)s") % {"what": words}
+    if not part.parts:
+        return _("everybody") if part.kind == "all" else _("nobody")
+    joined = [f"({sentence(one, book)})" if len(one.parts) > 1 else sentence(one, book) for one in part.parts]
+    return (_(" and ") if part.kind == "all" else _(" or ")).join(joined)
 
 
 def _bought(found: Mapping[str, Any]) -> str:
@@ -273,7 +287,7 @@ def _attribute(found: Mapping[str, Any], book: Book) -> str:
     if isinstance(value, bool):
         return f"{what}{_colon()}{_('yes') if value else _('no')}"
     if op in ("before", "after", "on"):
-        return f"{what} {comparisons()[op]} {wording.day(date.fromisoformat(value))}"
+        return f"{what} {comparisons()[op]} {wording.day(date.fromisoformat(str(value)))}"
     if isinstance(value, str):
         return f"{what} {comparisons()[op]} {_quoted(value)}"
     in_money = book.words.attributes.get(name) is AttributeKind.MONEY
