@@ -40,11 +40,11 @@ def to_minor(amount: Decimal | int | str, currency: str) -> int:
     """
     try:
         value = Decimal(str(amount)).scaleb(minor_digits(currency)).quantize(Decimal(1), ROUND_HALF_UP)
-    except InvalidOperation:
+        return int(value)
+    except (InvalidOperation, ValueError):
         raise Invalid(
             f"“{amount}” is not an amount of money.", hint="Write it with digits, such as 12.50."
         ) from None
-    return int(value)
 
 
 def from_minor(minor: int, currency: str) -> Decimal:
