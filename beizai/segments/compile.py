@@ -36,7 +36,7 @@ def members(rule: Rule, tables: Tables, *, as_of_on: date, lines: Thresholds) ->
     features = Features(tables, as_of_on, lines)
     joins, rest = _split(rule)
     test = _test(tree.All(rest), features)
-    row = features.joined()
+    row = features.joined(_card_columns(rest))
     kept = row.filter(test(row)) if rest else row
     for part, present in joins:
         found = _rows(part, features)
@@ -47,9 +47,29 @@ def members(rule: Rule, tables: Tables, *, as_of_on: date, lines: Thresholds) ->
 def truths(rules: Iterable[Rule], tables: Tables, *, as_of_on: date, lines: Thresholds) -> ir.Table:
     """For each customer whether each of these rules holds: customer_id, t0, t1, ... in their order, every table read once."""
     features = Features(tables, as_of_on, lines)
-    tests = [_test(rule, features) for rule in rules]
-    row = features.joined()
+    several = tuple(rules)
+    tests = [_test(rule, features) for rule in several]
+    row = features.joined(_card_columns(several))
     return row.select("customer_id", **{f"t{number}": test(row) for number, test in enumerate(tests)})
+
+
+def _card_columns(several: Iterable[Rule]) -> set[str]:
+    """The columns of the snapshot these rules look at."""
+    found: set[str] = set()
+    for leaf in (leaf for rule in several for leaf in tree.leaves(rule)):
+        match leaf:
+            case tree.Attribute(name):
+                found.add(attributes.column(name))
+            case tree.MayContact(channel, purpose):
+                found.add(f"may_{channel}_{purpose}")
+            case tree.Labelled():
+                found |= {"referrals", "left_contact", "contactable"}
+            case tree.Tagged() | tree.From() | tree.Referred() | tree.Brought():
+                found.add(_COLUMN_OF[type(leaf)])
+    return found
+
+
+_COLUMN_OF = {tree.Tagged: "tags", tree.From: "source", tree.Referred: "referred", tree.Brought: "referrals"}
 
 
 def _split(rule: Rule) -> tuple[list[tuple[Rule, bool]], tuple[Rule, ...]]:

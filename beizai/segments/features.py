@@ -3,7 +3,7 @@
 Conditions ask for counts and sums; those over one table become one aggregation by customer, which is then joined to the customers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -45,12 +45,13 @@ class Features:
             self.wanted[table][self.names[key]] = build
         return self.names[key]
 
-    def joined(self) -> ir.Table:
-        """One row per customer with everything asked for; null where a customer has no row in a table."""
-        row = self.tables.customers
+    def joined(self, card_columns: Collection[str]) -> ir.Table:
+        """One row per customer with these columns of the card and everything asked for; null where a table has no row of theirs."""
+        row = self.tables.customers.select("customer_id", *sorted(card_columns))
         for table in sorted(self.wanted):
             counted = self._aggregated(table)
-            row = row.left_join(counted, row.customer_id == counted.customer_id).drop("customer_id_right")
+            names = (*row.columns, *self.wanted[table])
+            row = row.left_join(counted, row.customer_id == counted.customer_id).select(*names)
         return row
 
     def _aggregated(self, table: str) -> ir.Table:

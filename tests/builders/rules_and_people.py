@@ -230,14 +230,19 @@ def thresholds() -> st.SearchStrategy[Thresholds]:
     )
 
 
-def tables(people: Sequence[Person]) -> Tables:
-    """What an engine sees of these people, with an anonymous sale and rows after the day among them."""
-    return Tables(
-        *(
-            ibis.memtable(rows)
-            for rows in (_customers(people), _order_rows(people), _line_rows(people), _event_rows(people))
+def tables(people: Sequence[Person], *, named: bool = False) -> Tables:
+    """What an engine sees of these people, with an anonymous sale and rows after the day among them; or only the tables' names."""
+    made = {
+        "customers": _customers(people),
+        "orders": _order_rows(people),
+        "lines": _line_rows(people),
+        "events": _event_rows(people),
+    }
+    if named:
+        return Tables(
+            *(ibis.table(ibis.Schema.from_pyarrow(rows.schema), name=name) for name, rows in made.items())
         )
-    )
+    return Tables(*(ibis.memtable(rows) for rows in made.values()))
 
 
 CUSTOMERS = pa.schema(
