@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Collection, Sequence
 from multiprocessing.context import SpawnProcess
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from types import FrameType
 
@@ -21,8 +22,8 @@ _STEADY_SECONDS = 60.0
 _GOODBYE_SECONDS = 20.0
 
 
-def work(home: str, kinds: Sequence[str]) -> None:
-    """What a worker process does: it works until it is told to stop, or whoever started it is gone."""
+def work(home: str, kinds: Sequence[str], told: Event | None = None) -> None:
+    """What a worker process does: it works until it is told to stop (by `told`, or a signal), or who started it is gone."""
     os.environ["BEIZAI_HOME"] = home
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beizai.settings")
     stopping = threading.Event()
@@ -38,7 +39,9 @@ def work(home: str, kinds: Sequence[str]) -> None:
 
     def finished() -> bool:
         pulse.give()
-        return stopping.is_set() or (parent is not None and not parent.is_alive())
+        if stopping.is_set() or (told is not None and told.is_set()):
+            return True
+        return parent is not None and not parent.is_alive()
 
     loop.run(kinds, until=finished)
     pulse.stop()
@@ -64,6 +67,7 @@ class Watch:
         self._workers: dict[tuple[str, ...], SpawnProcess] = {}
         self._started: dict[tuple[str, ...], float] = {}
         self._falls: dict[tuple[str, ...], int] = {}
+        self._told = self._context.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
 
@@ -76,8 +80,7 @@ class Watch:
     def __exit__(self, *exc: object) -> None:
         self._stopping.set()
         self._thread.join()
-        for worker in self._workers.values():
-            worker.terminate()
+        self._told.set()  # a signal would be the end at once on Windows
         deadline = time.monotonic() + _GOODBYE_SECONDS
         for worker in self._workers.values():
             worker.join(max(0.1, deadline - time.monotonic()))
@@ -93,7 +96,7 @@ class Watch:
 
     def _start(self, kinds: tuple[str, ...]) -> None:
         worker = self._context.Process(
-            target=work, args=(str(self._home), kinds), name=f"beizai-{'-'.join(kinds)}"
+            target=work, args=(str(self._home), kinds, self._told), name=f"beizai-{'-'.join(kinds)}"
         )
         worker.start()
         self._workers[kinds], self._started[kinds] = worker, time.monotonic()

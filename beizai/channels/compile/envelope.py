@@ -64,7 +64,12 @@ def a_label(address: str) -> str:
         raise Invalid(
             f"Mail to “{address}” needs a server that takes such names.", hint="", code="address_not_ascii"
         )
-    return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
+    try:
+        return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        raise Invalid(
+            f"“{domain}” is no name of a mail server.", hint="Check the address.", code="address"
+        ) from None
 
 
 def return_path(sender: Sender, customer_id: int) -> str:
