@@ -2,10 +2,10 @@
 
 import os
 from pathlib import Path
-from types import SimpleNamespace
 
 import ibis
 import pytest
+from ibis.config import Config
 from rules_and_people import AS_OF, tables
 
 from beizai.segments import compile as compiled
@@ -36,10 +36,16 @@ RULES = {
 }
 
 
+class Spark(Config):
+    """What Ibis would set if PySpark were here; the text needs no engine."""
+
+    treat_nan_as_null: bool = False
+
+
 @pytest.mark.parametrize("dialect", ["duckdb", "postgres", "pyspark"])
 @pytest.mark.parametrize("name", RULES)
 def test_the_text_an_engine_is_given_changes_only_on_purpose(name, dialect, monkeypatch):
-    monkeypatch.setattr(ibis.options, "pyspark", SimpleNamespace(treat_nan_as_null=False), raising=False)
+    monkeypatch.setattr(ibis.options, "pyspark", Spark())
     named = tables([Person(1)], named=True)
     text = (
         str(ibis.to_sql(compiled.members(RULES[name], named, as_of_on=AS_OF, lines=LINES), dialect=dialect))
