@@ -103,6 +103,8 @@ def test_an_unknown_field_in_the_subject_is_refused() -> None:
         "<mj-text>{% for i in (1..900) %}{% for j in (1..900) %}x{% endfor %}{% endfor %}</mj-text>",
         "<mj-text>{% assign a = 'aaaa' %}{% for i in (1..900) %}{% assign a = a | append: a %}{% endfor %}</mj-text>",
         "<mj-text>{{ (1..1000000000) | join }}</mj-text>",
+        "<mj-text>{{ 'aaaaaaaa'" + " | replace: 'a', 'aaaaaaaaaaaaaaaa'" * 12 + " | size }}</mj-text>",
+        "<mj-text>{{ 'aaaaaaaa'" + " | split: '' | join: 'aaaaaaaaaaaaaaaa'" * 12 + " | size }}</mj-text>",
     ],
 )
 def test_a_loop_that_never_ends_is_refused(inner: str) -> None:
@@ -120,6 +122,9 @@ def test_a_loop_that_never_ends_is_refused(inner: str) -> None:
         ("<mj-text>not closed", "not MJML"),
         ('<mj-include path="/etc/passwd" />', "includes another file"),
         ("<mj-text><script>alert(1)</script></mj-text>", "script"),
+        ("<mj-wrapper>" * 3_000 + "</mj-wrapper>" * 3_000, "deep"),
+        ("<mj-text>" + "<div>" * 5_000 + "</div>" * 5_000 + "</mj-text>", "deep"),
+        ("<mj-text>" + "<p>" * 500 + "<script>" + "</mj-text>", "script"),
         ('<mj-button href="shop.example">x</mj-button>', "link"),
         ('<mj-button href="{{ customer.city }}">x</mj-button>', "link"),
     ],

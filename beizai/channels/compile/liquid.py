@@ -1,7 +1,8 @@
 """Liquid as people write it in templates: nothing it can run away with, and every mistake shown with its line."""
 
+import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import FilteredExpression, Path
 from liquid.builtin.expressions.primitive import StringLiteral
 from liquid.builtin.output import OutputNode
-from liquid.exceptions import LiquidError
+from liquid.exceptions import FilterArgumentError, LiquidError
 from markupsafe import Markup, escape
 
 from beizai.base.errors import Invalid
@@ -22,6 +23,7 @@ _RANGE = re.compile(r"\([^()]*\.\.[^()]*\)")
 _LOOP = re.compile(r"\{%-?\s*(?:for|tablerow)\b")
 _NOW = re.compile(r"['\"](?:now|today)['\"]\s*\|\s*date\b")
 _INSIDE = (CLICK, PIXEL)
+_LONGEST_TEXT = 200_000
 _OF_ANY = ("size", "first", "last")
 
 
@@ -34,6 +36,28 @@ class _Limited(Environment):
     block_nesting_limit = 30
 
 
+def _bounded(made: Callable[..., Any], growth: Callable[..., int]) -> Callable[..., Any]:
+    """A filter that refuses to make a text longer than a mail may be."""
+
+    @functools.wraps(made)
+    def filtered(left: Any, *arguments: Any, **named: Any) -> Any:
+        if growth(left, *map(str, arguments)) > _LONGEST_TEXT:
+            raise FilterArgumentError("the text would be longer than the limit of 200,000", token=None)
+        return made(left, *arguments, **named)
+
+    return filtered
+
+
+def _replaced_length(left: Any, wanted: str, instead: str = "") -> int:
+    text = str(left)
+    return len(text) + (text.count(wanted) if wanted else len(text) + 1) * len(instead)
+
+
+def _joined_length(left: Any, separator: str = " ") -> int:
+    items = list(left) if isinstance(left, list | tuple) else [left]
+    return sum(len(str(item)) for item in items) + len(items) * len(separator)
+
+
 def _environment(*, autoescape: bool) -> Environment:
     """No other files, no way around the escaping of values."""
     environment = _Limited(autoescape=autoescape)
@@ -43,6 +67,8 @@ def _environment(*, autoescape: bool) -> Environment:
         del tags[tag]
     for name in ("safe", "escapejs", "base64_decode", "base64_url_safe_decode"):
         filters.pop(name, None)
+    filters["replace"] = _bounded(filters["replace"], _replaced_length)
+    filters["join"] = _bounded(filters["join"], _joined_length)
     return environment
 
 

@@ -24,13 +24,18 @@ _LINK = re.compile(r"zlnk(\d+)z")
 _ANCHOR = re.compile(
     r"<(?:a|area|v:roundrect|v:rect)\b[^>]*?\bhref=(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE
 )
-_TEXT_ONLY = re.compile(r"<(/?)(mj-preview|mj-title|title|style|mj-style)\b", re.IGNORECASE)
+_MARKS = re.compile(r"<!--|-->|>|<(/?)(?:(mj-preview|mj-title|title|style|mj-style)\b)?", re.IGNORECASE)
 _SCRIPT = re.compile(r"<\s*script\b|javascript:", re.IGNORECASE)
 _UNTRACKED = ("mailto:", "tel:", "sms:", "#")
 _WHOLE_OUTPUT = re.compile(r"\{\{-?\s*([\w.]+)\s*-?\}\}")
 _ENDED = re.compile(r"</body\s*>", re.IGNORECASE)
 _BODY = re.compile(r"<body\b[^>]*>", re.IGNORECASE)
 _TAGS = re.compile(r"<[^>]*>")
+_ELEMENT = re.compile(r"<(/?)([a-zA-Z][\w:-]*)(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?(/?)>")
+_NEVER_NESTED = frozenset(
+    "area base br col embed hr img input link meta source track wbr p li td th tr dt dd option".split()
+)
+_DEEPEST = 150
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,34 @@ class Link:
     number: int
     url: str
     label: str
+
+
+@dataclass
+class _Place:
+    """Where a reader of mark-up is: in a tag, in a comment, in an element that holds nothing but text, or between elements."""
+
+    in_tag: bool = False
+    in_comment: bool = False
+    in_text_element: bool = False
+
+    def pass_over(self, words: str) -> None:
+        """Reads on."""
+        for found in _MARKS.finditer(words):
+            mark = found[0]
+            if self.in_comment:
+                self.in_comment = mark != "-->"
+            elif mark == "<!--":
+                self.in_comment = True
+            elif mark == ">" or mark == "-->":
+                self.in_tag = False
+            else:
+                self.in_tag = True
+                if found[2]:
+                    self.in_text_element = not found[1]
+
+    @property
+    def between_elements(self) -> bool:
+        return not (self.in_tag or self.in_comment or self.in_text_element)
 
 
 @dataclass
@@ -56,17 +89,18 @@ class Pieces:
             raise Invalid(
                 "The template holds the word “zliq” or “zlnk”, which Beizai uses itself.", code="template"
             )
-        out, end = [], 0
+        out, end, place = [], 0, _Place()
         for found in PIECE.finditer(self.source):
-            out.append(self.source[end : found.start()])
-            out.append(self._word(found[0], "".join(out)))
+            words = self.source[end : found.start()]
+            place.pass_over(words)
+            out += [words, self._word(found[0], between=place.between_elements)]
             end = found.end()
         return "".join([*out, self.source[end:]])
 
-    def _word(self, piece: str, before: str) -> str:
+    def _word(self, piece: str, *, between: bool) -> str:
         number = len(self.pieces)
         self.pieces.append(html.unescape(piece) if "&" in piece else piece)
-        if piece.startswith("{%") and not _in_tag(before) and not _in_text_element(before):
+        if piece.startswith("{%") and between:
             self.between.add(number)
             return f"<!--zliq{number}z-->"
         return f"zliq{number}z"
@@ -107,19 +141,6 @@ class Pieces:
         )
 
 
-def _in_tag(before: str) -> bool:
-    """Whether the place after this text is inside a tag or a comment."""
-    if before.rfind("<!--") > before.rfind("-->"):
-        return True
-    return before.rfind("<") > before.rfind(">")
-
-
-def _in_text_element(before: str) -> bool:
-    """Whether the place is inside an element that can hold no comment."""
-    tags = _TEXT_ONLY.findall(before)
-    return bool(tags) and not tags[-1][0]
-
-
 def to_html(source: str, *, where: str) -> str:
     """MJML, or HTML as it is, as a whole HTML document with its styles written into the elements."""
     if len(source) > MAX_SOURCE:
@@ -130,6 +151,7 @@ def to_html(source: str, *, where: str) -> str:
         raise Invalid(
             f"{where} holds a script.", hint="Mail programs run none: take it out.", code="template"
         )
+    _check_depth(source, where)
     page = _from_mjml(source, where) if "<mjml" in source else source
     try:
         return css_inline.inline(page, load_remote_stylesheets=False, keep_at_rules=True)
@@ -137,6 +159,21 @@ def to_html(source: str, *, where: str) -> str:
         raise Invalid(
             f"The styles of {where} cannot be read: {error}.", hint="Check the CSS.", code="template"
         ) from None
+
+
+def _check_depth(source: str, where: str) -> None:
+    """Refuses what is nested so deeply that reading it would exhaust the parsers' stacks."""
+    depth = 0
+    for closing, name, self_closed in _ELEMENT.findall(source):
+        if name.lower() in _NEVER_NESTED or self_closed:
+            continue
+        depth = max(0, depth - 1) if closing else depth + 1
+        if depth > _DEEPEST:
+            raise Invalid(
+                f"{where} is nested more than {_DEEPEST} elements deep at <{name}>.",
+                hint="Close what was opened; a mail needs some twenty levels.",
+                code="template",
+            )
 
 
 def _from_mjml(source: str, where: str) -> str:
