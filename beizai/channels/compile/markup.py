@@ -63,7 +63,7 @@ class _Place:
                 self.in_comment = mark != "-->"
             elif mark == "<!--":
                 self.in_comment = True
-            elif mark == ">" or mark == "-->":
+            elif mark in (">", "-->"):
                 self.in_tag = False
             else:
                 self.in_tag = True
