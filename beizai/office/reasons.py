@@ -37,6 +37,16 @@ def _refusals() -> dict[str, Told]:
         "minor": Told(_("Under 18"), _("no offers to minors"), "alone"),
         "no_address": Told(_("No email on the card"), "", "email"),
         "invalid_address": Told(_("The address cannot be right"), _("no mail server could take it"), "warn"),
+        "address_not_ascii": Told(
+            _("The address has letters few servers take"),
+            _("the part before the @ is not in Latin letters"),
+            "warn",
+        ),
+        "cannot_compose": Told(
+            _("The mail could not be filled for them"),
+            _("a condition or loop of the template went wrong"),
+            "warn",
+        ),
         "duplicate_address": Told(_("Same address as another"), _("one mail per address"), "customers"),
         "written_lately": Told(
             _("Written to lately"),
@@ -65,6 +75,7 @@ def outcome(code: str) -> str:
         "gave_up": _("put off too often"),
         "put_off": _("the server asked for patience; tried again later"),
         "connection_lost": _("the connection broke off while it was being handed over"),
+        "interrupted": _("the sending broke off while it was being handed over"),
         "worker_died": _("the program was cut off while it was being handed over"),
         "journal_lost": _("the record of what was sent is gone"),
     }.get(code, "")
@@ -90,6 +101,13 @@ def pause(code: str) -> str:
         "closed": _("The mail server closed the connection."),
         "hang": _("The mail server does not answer."),
         "garbage": _("What answers there is no mail server."),
+        "closed_in_message": _("The mail server closed the connection in the middle of a mail."),
+        "sender_refused": _("The mail server refuses our sender's address."),
+        "server_busy": _("The mail server takes no mail from us now."),
+        "refused_by_policy": _("The mail server refused ten mails in a row by its policy."),
+        "mail_unusable": _("The mail can no longer be used as it is."),
+        "journal": _("The record of what is sent could not be written; is the disk full?"),
+        "fault": _("A fault of the program stopped the sending."),
     }.get(code, _("The sending was stopped."))
 
 
