@@ -10,9 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from beizai.base.errors import Invalid
+from beizai.base.progress import Progress
 from beizai.cli.answer import answer, mode, progress, remark, table
 from beizai.cli.command import Noun
-from beizai.cli.wording import counted, word
+from beizai.cli.wording import amount, counted, word
 
 bringing = Noun("Bring a file into the book: CSV, Excel or Parquet.")
 app = Noun("What was brought in, and taking it out again.")
@@ -86,10 +87,21 @@ def _import(kind: Any, file: Path, *, dry_run: bool, source: str, said: _Said) -
                 wish,
                 lambda said: files.bring_in(file, kind=kind, source=source, now=at, wish=said, progress=tell),
             )
+        if not dry_run:
+            _count_anew(tell)
     if dry_run:
         _tell_preview(seen)
     else:
         _tell_result(done, kind)
+
+
+def _count_anew(tell: Progress) -> None:
+    """Where every customer stands, after the book has changed."""
+    from beizai.staff.shop import now
+    from beizai.value import standings
+
+    tell(0, 0, "counting where everybody stands")
+    standings.refresh(now())
 
 
 _ASKED = {"dates_ambiguous": "dates", "dates_mixed": "dates", "decimal_ambiguous": "decimal"}
@@ -156,9 +168,17 @@ def _tell_preview(seen: Any) -> None:
     lines = ["Nothing was written.", table(("Field", "Column"), list(seen.columns.items()))]
     lines += [f"To be asked: {one.message} {one.hint}" for one in seen.questions]
     lines += [f"{word(name)}: {value:,}" for name, value in seen.counts.items()]
-    lines += [f"{word(name)}: {value}" for name, value in seen.happens.items()]
+    lines += [_happening(name, value) for name, value in seen.happens.items()]
     lines += [f"put right: {_repair(one)}" for one in seen.repairs]
     answer(document, [*lines, *_kept_aside({reason: rows for reason, rows, _ in seen.reasons})])
+
+
+def _happening(name: str, value: Any) -> str:
+    from beizai.staff.shop import shop
+
+    if name == "amount_minor":
+        return f"amount: {amount(int(value), shop().currency)}"
+    return f"{word(name)}: {value:,}" if isinstance(value, int) else f"{word(name)}: {value}"
 
 
 def _repair(one: Any) -> str:
@@ -247,7 +267,10 @@ def undo(number: Annotated[int, typer.Argument(metavar="IMPORT", help="The numbe
     from beizai.imports import files
     from beizai.staff.shop import now
 
-    done = files.undo(number, now=now())
+    with progress() as tell:
+        tell(0, 0, "taking it out")
+        done = files.undo(number, now=now())
+        _count_anew(tell)
     document = asdict(done) | {
         "stayed": [
             {"customer_id": card, "name": name, "reason": reason} for card, name, reason in done.stayed

@@ -148,7 +148,7 @@ def check_settings() -> Iterator[Finding]:
             "margins", State.GOOD, f"{margins} categories; the rest {here.book_margin_permille / 10:g} %."
         )
     else:
-        yield Finding("margins", State.LOOK, f"Every product counts with {here.book_margin_permille / 10:g} %.",
+        yield Finding("margins", State.LOOK, f"A line without its cost counts with {here.book_margin_permille / 10:g} %, whatever it is.",
                       "Profit is only as right as the margins: set book_margin_permille, or margins by category in the office.")  # fmt: skip
     if here.sending_paused:
         yield Finding(

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from beizai.base import clock
 from beizai.events import batches, erasing, flusher, inbox, upkeep
+from beizai.imports import undoing
 from beizai.measurement import results
 from beizai.staff.shop import now
 from beizai.worker import asked, rounds, sending
@@ -33,7 +34,8 @@ def _settle() -> int:
 
 
 def _recover_batches() -> int:
-    return len(batches.recover(at=now()))
+    """Imports and batches whose process died: finished where all of it was in, else taken out."""
+    return len(undoing.recover(now=now()))
 
 
 def _sweep() -> int:
