@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from beizai.base import money
 from beizai.base.errors import Invalid
 from beizai.consent.models import ConsentEntry, Decision, Purpose
+from beizai.customers import begins  # noqa: F401  (registers the lookups)
 from beizai.customers.models import ContactPoint, Tag
 from beizai.office import labels, wording
 from beizai.office.frame import frame
@@ -25,11 +26,23 @@ _DAYS = ("30", "90", "180", "365", "730")
 
 @dataclass(frozen=True)
 class Paths:
-    """How the columns of the card and of its standing are reached from the rows of the list."""
+    """How the columns of the card and of its standing are reached from the rows of the list.
+
+    `passing`: the list is walked along the index of its order, filters are looked at on the way (many match);
+    else the filters lead and the order is made of what they find (few match). `ordered` is the column of the order.
+    """
 
     card: str
     standing: str
     id: str
+    ordered: str = ""
+    passing: bool = False
+
+    def on(self, column: str, lookup: str = "") -> str:
+        """The path of a column in a condition: "tier", "last_order_on__passing__gte"."""
+        owner = self.card if column in ("country", "created_at") else self.standing
+        walked = "__passing" if self.passing and column != self.ordered else ""
+        return f"{owner}{column}{walked}{f'__{lookup}' if lookup else ''}"
 
 
 FROM_STANDING = Paths(card="customer__", standing="", id="customer_id")
@@ -118,13 +131,13 @@ def _kinds() -> dict[str, _Kind]:
         ),
         "tag": _Kind(
             lambda value: _("Tag “%(tag)s”") % {"tag": value},
-            lambda value, paths: Q(Exists(Tag.objects.filter(customer_id=OuterRef(paths.id), tag=value))),
+            _tagged,
             lambda value: {"tag": {"name": value}},
             lambda value: len(value) <= 60,
         ),
         "country": _Kind(
             lambda value: _("Lives in %(country)s") % {"country": country_name(value)},
-            lambda value, paths: Q(**{f"{paths.card}country": value.upper()}),
+            lambda value, paths: Q(**{paths.on("country"): value.upper()}),
             lambda value: {"attribute": {"name": "country", "op": "is", "value": value.upper()}},
             lambda value: len(value) == 2,
         ),
@@ -135,7 +148,7 @@ def _kinds() -> dict[str, _Kind]:
 def _label(name: str, words: dict[str, str]) -> _Kind:
     return _Kind(
         lambda value: words[value],
-        lambda value, paths: Q(**{f"{paths.standing}{name}": value}),
+        lambda value, paths: Q(**{paths.on(name): value}),
         lambda value: {name: {"one_of": [value]}},
         lambda value: value in words,
     )
@@ -157,7 +170,7 @@ def _bought_words(value: str) -> str:
 
 
 def _bought(value: str, paths: Paths) -> Q:
-    return Q(**{f"{paths.standing}last_order_on__gte": _ago(value)})
+    return Q(**{paths.on("last_order_on", "gte"): _ago(value)})
 
 
 def _silent_words(value: str) -> str:
@@ -168,7 +181,13 @@ def _silent_words(value: str) -> str:
 
 
 def _silent(value: str, paths: Paths) -> Q:
-    return Q(**{f"{paths.standing}last_order_on__lt": _ago(value)})
+    return Q(**{paths.on("last_order_on", "lt"): _ago(value)})
+
+
+def _tagged(value: str, paths: Paths) -> Q:
+    if paths.passing:
+        return Q(Exists(Tag.objects.filter(customer_id=OuterRef(paths.id), tag=value)))
+    return Q(**{f"{paths.id}__in": Tag.objects.filter(tag=value).values("customer_id")})
 
 
 def _amount(value: str) -> int:
@@ -187,7 +206,7 @@ def _spent_words(value: str) -> str:
 
 
 def _spent(value: str, paths: Paths) -> Q:
-    return Q(**{f"{paths.standing}spent_12m_minor__gte": _amount(value)})
+    return Q(**{paths.on("spent_12m_minor", "gte"): _amount(value)})
 
 
 def _spent_rule(value: str) -> Mapping[str, Any]:
@@ -246,7 +265,7 @@ def _added_words(value: str) -> str:
 
 
 def _added(value: str, paths: Paths) -> Q:
-    return Q(**{f"{paths.card}created_at__gte": frame().now - timedelta(days=int(value))})
+    return Q(**{paths.on("created_at", "gte"): frame().now - timedelta(days=int(value))})
 
 
 def _added_rule(value: str) -> Mapping[str, Any]:

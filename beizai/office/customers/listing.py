@@ -1,7 +1,7 @@
 """The list of customers: found by beginnings of words, narrowed by filters, sorted, in pages by key."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from time import monotonic
 from typing import Any
@@ -83,34 +83,60 @@ def asked(request: HttpRequest) -> Asked:
     words = params.get("q", "").strip()
     if words and not may(person(request), May.SEE_NAMES) and not words.lstrip("# ").isdecimal():
         words = ""
-    sort = params.get("sort", "-spent")
+    sort = params.get("sort") or _natural(params)
     if sort.lstrip("-") not in SORTS or (
         sort.lstrip("-") == "name" and not may(person(request), May.SEE_NAMES)
     ):
-        sort = "-spent"
+        sort = _natural(params)
+    if params.get("never") == "1" and sort.lstrip("-") in ("spent", "total", "last"):
+        sort = "-added"  # nobody here has spent or bought: such an order would be none
     paths, key = SORTS[sort.lstrip("-")]
     return Asked(words, filtering.active(params), sort, paths, key, sort.startswith("-"))
 
 
-def matching(what: Asked, *, found: list[int] | None = None) -> QuerySet[Any]:
-    """The rows that match (Standing or Customer, as the order asks)."""
+def _natural(params: QueryDict) -> str:
+    """The order of a list that was asked for in none: who was seen last where silence is the question, else who spent most."""
+    if params.get("never") == "1" or params.get("added"):
+        return "-added"
+    return "-last" if params.get("silent") else "-spent"
+
+
+def matching(what: Asked, *, found: list[int] | None = None, passing: bool = False) -> QuerySet[Any]:
+    """The rows that match (Standing or Customer, as the order asks); `passing`: see `filters.Paths`."""
     if what.paths is filtering.FROM_STANDING:
         rows: QuerySet[Any] = Standing.objects.select_related("customer")
     else:
         rows = Customer.objects.select_related("standing")
     if found is not None:
         rows = rows.filter(**{f"{what.paths.id}__in": found})
+    paths = replace(what.paths, passing=passing, ordered=what.key.column)
     for one in what.filters:
-        rows = rows.filter(one.condition(what.paths))
+        rows = rows.filter(one.condition(paths))
     return rows
 
 
-def count(rows: QuerySet[Any], *, everything: bool) -> tuple[int, bool]:
-    """How many match, and whether it is more than that: everything is counted once a minute, the rest up to 2,000."""
-    if everything:
-        return all_cards(), False
-    found = rows.order_by()[: COUNTED_AT_MOST + 1].count()
-    return (COUNTED_AT_MOST, True) if found > COUNTED_AT_MOST else (found, False)
+@dataclass(frozen=True)
+class Matches:
+    """The rows of the list ready to be walked, how many there are, and whether it is more than that."""
+
+    rows: QuerySet[Any]
+    total: int
+    about: bool
+
+
+def matches(what: Asked, searched: list[int] | None) -> Matches:
+    """Everything is counted once a minute, the rest up to 2,000.
+
+    Few matches are looked up first and then put in order; where they are many, the order's index is walked and they are
+    met on the way. Either keeps the database from sorting half the book for one page.
+    """
+    rows = matching(what, found=searched)
+    if not what.words and not what.filters:
+        return Matches(rows, all_cards(), False)
+    ids = list(rows.order_by().values_list(what.paths.id, flat=True)[: COUNTED_AT_MOST + 1])
+    if len(ids) > COUNTED_AT_MOST:
+        return Matches(matching(what, found=searched, passing=True), COUNTED_AT_MOST, True)
+    return Matches(matching(replace(what, filters=()), found=ids), len(ids), False)
 
 
 def all_cards() -> int:
@@ -127,10 +153,9 @@ def customers(request: HttpRequest) -> HttpResponse:
     what = asked(request)
     found = search.first_ids(what.words, FOUND_AT_MOST + 1) if what.words else None
     too_many = found is not None and len(found) > FOUND_AT_MOST
-    rows = matching(what, found=found[:FOUND_AT_MOST] if found is not None else None)
-    total, about = count(rows, everything=not what.words and not what.filters)
+    met = matches(what, found[:FOUND_AT_MOST] if found is not None else None)
     page = paging.by_key(
-        rows, what.key, falls=what.falls, params=request.GET, total=total, about=about or too_many
+        met.rows, what.key, falls=what.falls, params=request.GET, total=met.total, about=met.about or too_many
     )
     inline = request.GET.get("strips") == "1"
     context = {
@@ -143,8 +168,8 @@ def customers(request: HttpRequest) -> HttpResponse:
         "search_words": what.words,
         "too_many": too_many,
         "found_at_most": FOUND_AT_MOST,
-        "total": total,
-        "about": about,
+        "total": met.total,
+        "about": met.about,
         "cards": all_cards(),
         "form": filtering.FilterForm(
             request.GET, contact_points=may(person(request), May.SEE_CONTACT_POINTS)

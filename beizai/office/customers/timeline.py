@@ -17,6 +17,7 @@ from beizai.events.book import Book, open_book
 from beizai.messages.models import Message
 from beizai.office import people, reasons, wording
 from beizai.office.customers.reach import channel_name
+from beizai.office.customers.why import keep_up
 from beizai.sources.models import Source
 from beizai.staff.models import User
 from beizai.staff.roles import May, may
@@ -81,6 +82,7 @@ def _rows(book: Book, asked: Any) -> list[dict[str, Any]]:
 
 def _orders(book: Book, customer_id: int) -> Iterator[Entry]:
     orders = _rows(book, book.orders.filter(book.orders.customer_id == customer_id))
+    keep_up(book, customer_id, orders, complete=len(orders) < _MOST)
     names = dict(Source.objects.filter(pk__in={row["source_id"] for row in orders}).values_list("pk", "name"))
     goods = _goods(book, customer_id)
     for row in orders:

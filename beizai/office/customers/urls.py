@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from beizai.office.customers import adding, card, consent, editing, listing, taking_out
+from beizai.office.customers import adding, card, consent, editing, listing, taking_out, why
 
 urlpatterns = [
     path("customers/", listing.customers, name="customers"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("customers/pick/", adding.pick_fragment, name="customer_pick"),
     path("customers/<int:customer_id>/", card.card, name="customer"),
     path("customers/<int:customer_id>/timeline/", card.timeline_fragment, name="customer_timeline"),
+    path("customers/<int:customer_id>/why/<slug:kind>/", why.why_fragment, name="customer_why"),
     path("customers/<int:customer_id>/edit/", editing.edit, name="customer_edit"),
     path("customers/<int:customer_id>/history/", editing.history_page, name="customer_history"),
     path("customers/<int:customer_id>/note/", editing.note, name="customer_note"),

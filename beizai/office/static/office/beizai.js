@@ -73,6 +73,8 @@
     box.removeAttribute("aria-busy");
   };
   const watch = (box) => {
+    const folded = box.closest("details:not([open])");
+    if (folded) { folded.addEventListener("toggle", () => watch(box), { once: true }); return; }
     const seconds = Math.max(2, Number(box.dataset.every || 0));
     if (!box.hasAttribute("data-wait")) load(box);
     const again = () => { if (box.isConnected && box.dataset.every) { if (!document.hidden) load(box); setTimeout(again, seconds * 1000); } };
