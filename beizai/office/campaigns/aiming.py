@@ -77,7 +77,8 @@ def chosen_permille(campaign: Campaign, found: Look) -> int:
 def choices(campaign: Campaign, found: Look) -> list[Share]:
     """The shares to choose from, the proposed one first."""
     own = PROPOSED if campaign.share_proposed else str(campaign.holdout_permille)
-    listed = sorted({*SHARES, *([] if campaign.share_proposed else [campaign.holdout_permille])} - {0})
+    kept = set() if campaign.share_proposed else {campaign.holdout_permille}
+    listed = sorted((set(SHARES) - {0, found.proposed_permille}) | kept - {0})
     pairs = [(PROPOSED, found.proposed_permille), *((str(p), p) for p in listed), ("0", 0)]
     return [
         Share(

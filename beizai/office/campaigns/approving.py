@@ -81,7 +81,10 @@ def approve(request: HttpRequest, number: int) -> HttpResponse:
         ),
     }
     if "full" in request.GET:
-        context |= choosing.counted(person(request), campaign, turn=0)
+        context |= choosing.counted(person(request), campaign, turn=0) | {
+            "full": True,
+            "steps": steps.of(campaign, "approve"),
+        }
     return render(request, "office/campaigns/approve.html", context)
 
 

@@ -101,7 +101,7 @@ def who(request: HttpRequest, number: int) -> HttpResponse:
         "safe": aiming.safe_words(),
     }
     if "full" in request.GET:
-        context |= counted(person(request), campaign, turn=_turn(request))
+        context |= counted(person(request), campaign, turn=_turn(request)) | {"full": True}
     return render(request, "office/campaigns/who.html", context)
 
 
@@ -124,7 +124,7 @@ def counted(user: User, campaign: Campaign, *, turn: int) -> dict[str, object]:
     kept_out = len(found.who.verdicts) - found.who.eligible.size
     return {
         **aiming.outlook_context(campaign, found),
-        "full": True,
+        "steps": steps.of(campaign, "who"),
         "parts": parts(seen.treated, seen.held_out, kept_out),
         "kept_out": kept_out,
         "refused": refused(found.who),

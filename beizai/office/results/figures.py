@@ -6,14 +6,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from beizai.campaigns.models import Campaign
-from beizai.experiments.profit import Profit, Verdict
+from beizai.experiments.profit import Verdict
 from beizai.measurement.results import Year, earned_in_year
 from beizai.office import reasons
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
-from beizai.office.results.finding import interval_words
+from beizai.office.results.finding import carried, interval_words
 from beizai.office.tabs import tabs
-from beizai.office.wording import headline
 from beizai.staff.roles import May
 
 
@@ -29,7 +28,7 @@ def figures(request: HttpRequest) -> HttpResponse:
             "year": year,
             "head": head(year),
             "verdict": reasons.verdict(year.profit.verdict.value),
-            "figure": _figure(year.profit),
+            "figure": carried(year.profit.estimate_minor, year.profit),
             "interval": interval_words(year.profit) if year.campaign_ids else "",
             "campaigns": Campaign.objects.filter(pk__in=year.campaign_ids).order_by("-started_at"),
             "tabs": tabs(person(request), "results", "figures"),
@@ -46,18 +45,14 @@ def head(year: Year) -> str:
         case Verdict.EARNED if found is not None:
             return _("In %(year)s the campaigns earned about %(amount)s") % {
                 "year": year.year,
-                "amount": headline(round(found)),
+                "amount": carried(found, year.profit),
             }
         case Verdict.LOST if found is not None:
             return _("In %(year)s the campaigns lost about %(amount)s") % {
                 "year": year.year,
-                "amount": headline(round(-found)),
+                "amount": carried(-found, year.profit),
             }
         case _:
             return _("In %(year)s the campaigns may have earned or lost: we cannot tell yet") % {
                 "year": year.year
             }
-
-
-def _figure(profit: Profit) -> str:
-    return "" if profit.estimate_minor is None else headline(round(profit.estimate_minor))

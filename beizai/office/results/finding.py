@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from beizai.base.money import minor_digits
 from beizai.experiments.profit import Profit, Reason, Verdict
 from beizai.measurement.report import Report
 from beizai.office import reasons
-from beizai.office.wording import day, headline, number
+from beizai.office.frame import frame
+from beizai.office.wording import day, headline, money, number
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,25 @@ def finding(report: Report) -> Finding:
     return Finding(
         head % {"name": report.name, "amount": _amount(profit)},
         reasons.verdict(profit.verdict.value),
-        headline(_whole(profit.estimate_minor)) if profit.estimate_minor is not None else "",
+        carried(profit.estimate_minor, profit),
         interval_words(profit),
         tuple(_more(report)),
     )
 
 
 def _amount(profit: Profit) -> str:
-    found = _whole(profit.estimate_minor) or 0
-    return headline(abs(found) if profit.verdict is Verdict.LOST else found)
+    found = profit.estimate_minor or 0.0
+    return carried(abs(found) if profit.verdict is Verdict.LOST else found, profit)
+
+
+def carried(minor: float | None, profit: Profit) -> str:
+    """An amount with no more digits than the interval carries: whole units unless the interval is narrower than ten of them."""
+    if minor is None:
+        return ""
+    digits = minor_digits(frame().shop.currency)
+    known = profit.low_minor is not None and profit.high_minor is not None
+    narrow = known and (profit.high_minor or 0) - (profit.low_minor or 0) < 10 * 10**digits
+    return money(round(minor), whole=not narrow)
 
 
 def _waiting(report: Report) -> Finding:
@@ -72,7 +84,7 @@ def _waiting(report: Report) -> Finding:
 
 def interval_words(profit: Profit) -> str:
     """Between which two amounts the profit lies, or which of the limits cannot be given."""
-    low, high = _limit(profit.low_minor), _limit(profit.high_minor)
+    low, high = carried(profit.low_minor, profit), carried(profit.high_minor, profit)
     earned = profit.verdict is Verdict.EARNED or profit.verdict is Verdict.LOST
     if low and high:
         words = (
@@ -132,11 +144,3 @@ def rule_words() -> str:
         "The lot, the window and the margins were fixed before sending; the same lot is drawn again thousands of times "
         "to see what luck alone would have done."
     )
-
-
-def _limit(minor: float | None) -> str:
-    return "" if minor is None else headline(round(minor))
-
-
-def _whole(minor: float | None) -> int | None:
-    return None if minor is None else round(minor)

@@ -113,8 +113,8 @@ def context(found: Report) -> dict[str, object]:
     }
 
 
-def _refused(found: Report) -> list[str]:
-    return [f"{number(people)} {reasons.refusal(code).name}" for code, people in found.ledger.refused.items()]
+def _refused(found: Report) -> list[tuple[str, str]]:
+    return [(reasons.refusal(code).name, number(people)) for code, people in found.ledger.refused.items()]
 
 
 def rests_on(found: Report) -> list[tuple[str, str]]:

@@ -6,11 +6,15 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from beizai.base.money import from_minor
+from beizai.experiments.profit import Verdict
 from beizai.measurement.report import Report
 from beizai.measurement.sales import Day
 from beizai.office.charts import Chart, Interval, Line, Step, curves, density, waterfall
 from beizai.office.charts.curves import tick_values
 from beizai.office.charts.density import Said
+from beizai.office.frame import frame
+from beizai.office.results.finding import carried
 from beizai.office.wording import headline, money, number, short_day
 
 _BAND = 1.96
@@ -24,9 +28,9 @@ def profit_picture(report: Report) -> Chart | None:
         return None
     planted = report.planted_profit_minor
     said = Said(
-        estimate=headline(round(found.estimate_minor)),
-        low="" if found.low_minor is None else headline(round(found.low_minor)),
-        high="" if found.high_minor is None else headline(round(found.high_minor)),
+        estimate=carried(found.estimate_minor, found),
+        low=carried(found.low_minor, found),
+        high=carried(found.high_minor, found),
         zero=headline(0),
         lost=_("lost ←"),
         earned=_("→ earned"),
@@ -54,7 +58,7 @@ def curve_picture(report: Report) -> Chart | None:
         return None
     treated = _line(days, "treated", _("written to"))
     alone = _line(days, "held_out", _("left alone"))
-    ticks = [(value, headline(round(value))) for value in tick_values(treated, alone)]
+    ticks = [(value, _tick(round(value))) for value in tick_values(treated, alone)]
     middle = days[len(days) // 2].on
     named = [(0.0, short_day(days[0].on)), (0.5, short_day(middle)), (1.0, short_day(days[-1].on))]
     label = _("Sales a head: %(treated)s for those written to, %(alone)s for those left alone") % {
@@ -62,6 +66,11 @@ def curve_picture(report: Report) -> Chart | None:
         "alone": alone.said,
     }
     return curves(treated, alone, ticks=ticks, days=named, label=label)
+
+
+def _tick(minor: int) -> str:
+    """An axis names round amounts: minor units only where they are not nought."""
+    return money(minor, whole=round(from_minor(minor, frame().shop.currency) % 1, 3) == 0)
 
 
 def _line(days: tuple[Day, ...], group: str, name: str) -> Line:
@@ -119,7 +128,9 @@ def adds_up(report: Report) -> list[Sum]:
         for (name, more, amount), colour, step in zip(kept, css, steps, strict=False)
     ]
     total = steps[-1]
-    words = _("Profit it earned") if total.amount >= 0 else _("What it lost")
+    words = {Verdict.EARNED: _("Profit it earned"), Verdict.LOST: _("What it lost")}.get(
+        report.profit.verdict, _("The estimate; it may be luck")
+    )
     return [
         *rows,
         Sum(words, "", money(round(total.amount)), "teal" if total.amount >= 0 else "ochre", total),
