@@ -24,7 +24,9 @@ def write_aside(desk: Desk, folder: Path, name: str) -> Path:
 
 
 def _rows(desk: Desk) -> Iterator[list[str | None]]:
-    desk.con.read_parquet(str(desk.staged.path), file_row_number=True).create_view("as_it_stood", replace=True)
+    desk.con.read_parquet(str(desk.staged.path), file_row_number=True).create_view(
+        "as_it_stood", replace=True
+    )
     desk.run(f"set variable first_row = {int(desk.staged.first_row)}")
     found = desk.con.execute(
         "select r.row_no, r.reason, s.* exclude (file_row_number, problem) from rejected r "

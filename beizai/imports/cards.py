@@ -93,7 +93,9 @@ def _write(
             touched.append(card)
     Customer.objects.bulk_create(made)
     if touched:
-        Customer.objects.bulk_update(touched, [*_FIELDS, "birthday_on", "facts", "changed_at"], batch_size=100)
+        Customer.objects.bulk_update(
+            touched, [*_FIELDS, "birthday_on", "facts", "changed_at"], batch_size=100
+        )
     points = _around(piece, arrival, new_ids)
     FactChange.objects.bulk_create([one for one in (*changes, *points) if one.customer_id not in new_ids])
     search.index_many([entry.card for entry in piece if entry.card is not None])
@@ -133,8 +135,14 @@ def _around(piece: Sequence["Entry"], arrival: Arrival, new_ids: set[int]) -> li
     changes: list[FactChange] = []
     ids = [entry.card for entry in piece if entry.card is not None]
     old_ids = [pk for pk in ids if pk not in new_ids]
-    has_number = set(ExternalId.objects.filter(source=arrival.source, customer_id__in=old_ids).values_list("customer_id", "value"))
-    has_point = set(ContactPoint.objects.filter(customer_id__in=old_ids).values_list("customer_id", "channel", "normal"))
+    has_number = set(
+        ExternalId.objects.filter(source=arrival.source, customer_id__in=old_ids).values_list(
+            "customer_id", "value"
+        )
+    )
+    has_point = set(
+        ContactPoint.objects.filter(customer_id__in=old_ids).values_list("customer_id", "channel", "normal")
+    )
     has_tag = set(Tag.objects.filter(customer_id__in=old_ids).values_list("customer_id", "tag"))
     numbers_new, points_new, tags_new = [], [], []
     for entry in piece:
@@ -142,7 +150,10 @@ def _around(piece: Sequence["Entry"], arrival: Arrival, new_ids: set[int]) -> li
         if entry.number and (pk, entry.number) not in has_number:
             numbers_new.append(ExternalId(customer_id=pk, source=arrival.source, value=entry.number))
             changes.append(_change(pk, "external", None, entry.number, arrival))
-        for channel, value, normal in ((Channel.EMAIL, entry.email, entry.email_normal), (Channel.PHONE, entry.phone, entry.phone_normal)):
+        for channel, value, normal in (
+            (Channel.EMAIL, entry.email, entry.email_normal),
+            (Channel.PHONE, entry.phone, entry.phone_normal),
+        ):
             if normal and (pk, channel.value, normal) not in has_point:
                 points_new.append(_point(pk, channel, value, normal, arrival))
                 changes.append(_change(pk, f"contact:{channel.value}", None, value, arrival))
@@ -170,7 +181,13 @@ def _point(pk: int, channel: Channel, value: str, normal: str, arrival: Arrival)
 
 def _change(pk: int, field: str, old: Any, new: Any, arrival: Arrival) -> FactChange:
     return FactChange(
-        customer_id=pk, field=field, old=old, new=new, source=arrival.source, import_id=arrival.import_id, at=arrival.now
+        customer_id=pk,
+        field=field,
+        old=old,
+        new=new,
+        source=arrival.source,
+        import_id=arrival.import_id,
+        at=arrival.now,
     )
 
 
@@ -205,14 +222,22 @@ def kind_of(values: Iterable[str]) -> AttributeKind:
         return AttributeKind.BOOLEAN
     if all(_plain_number(value) for value in seen):
         return AttributeKind.NUMBER
-    if all(len(value) == 10 and (day := dates.read_day(value, None)) and day.on.isoformat() == value for value in seen):
+    if all(
+        len(value) == 10 and (day := dates.read_day(value, None)) and day.on.isoformat() == value
+        for value in seen
+    ):
         return AttributeKind.DATE
     return AttributeKind.TEXT
 
 
 def _plain_number(value: str) -> bool:
     zero_led = value.startswith("0") and value != "0" and not value.startswith("0.")
-    return not zero_led and len(value) <= 15 and value.replace(".", "", 1).isdigit() and numbers.read_number(value, "point") is not None
+    return (
+        not zero_led
+        and len(value) <= 15
+        and value.replace(".", "", 1).isdigit()
+        and numbers.read_number(value, "point") is not None
+    )
 
 
 def _parsed(definition: AttributeDefinition, text: str, currency: str) -> Any:

@@ -100,7 +100,9 @@ class Reading:
 
     @property
     def reasons(self) -> tuple[tuple[str, int, int], ...]:
-        return tuple((code, count, self.tally.first[code]) for code, count in self.tally.reasons.most_common())
+        return tuple(
+            (code, count, self.tally.first[code]) for code, count in self.tally.reasons.most_common()
+        )
 
     def happens(self) -> dict[str, Any]:
         """What would happen, in counts."""
@@ -153,7 +155,9 @@ def _prepare(desk: Desk, choices: Choices) -> list[Repair]:
     points = 0 < profile["customer_points"] == profile["customer_dots"]
     example = str(profile["customer_example"] or "")
     found = (
-        Repair("whole_numbers", profile["customer_points"] if points else 0, example, example.removesuffix(".0")),
+        Repair(
+            "whole_numbers", profile["customer_points"] if points else 0, example, example.removesuffix(".0")
+        ),
         Repair("null_words", profile["null_words"], "NaN", ""),
         Repair("wrapped_text", profile["wrapped"], '="0012"', "0012"),
     )
@@ -164,7 +168,6 @@ def _prepare(desk: Desk, choices: Choices) -> list[Repair]:
         wrapped="wrapped_text" in done,
         null_words="null_words" in done,
         strip_customer="whole_numbers" in done,
-        strip_phone=True,
     )
     return repairs
 
@@ -189,7 +192,12 @@ class _RowReader:
     """Reads one row after the other into entries, counting what it mends."""
 
     def __init__(
-        self, choices: Choices, styles: dict[str, dates.Style | None], keys: tuple[str, ...], tally: Tally, consent: str
+        self,
+        choices: Choices,
+        styles: dict[str, dates.Style | None],
+        keys: tuple[str, ...],
+        tally: Tally,
+        consent: str,
     ) -> None:
         self._choices = choices
         self._styles = styles
@@ -209,15 +217,25 @@ class _RowReader:
         code = (country_code(country) or "") if country else ""
         if country and not code:
             self._tally.mend("country_unknown", country, "")
-        entry = Entry(row_no, number or "", name or "", (given or "")[:100], (family or "")[:100], country=code)
+        entry = Entry(
+            row_no, number or "", name or "", (given or "")[:100], (family or "")[:100], country=code
+        )
         entry.name = entry.name or " ".join(part for part in (entry.given_name, entry.family_name) if part)
         self._email(entry, email)
         self._phone(entry, phone)
         entry.postal_address = (address or self._address(street, postcode, city, code))[:1000]
         entry.language = (language or "")[:10]
         entry.birthday = self._birthday(birthday)
-        entry.tags = tuple(dict.fromkeys(tag.strip()[:60] for tag in (tags or "").replace(";", ",").split(",") if tag.strip()))
-        entry.facts = {key: value.strip() for key, value in zip(self._keys, attributes, strict=True) if value and value.strip()}
+        entry.tags = tuple(
+            dict.fromkeys(
+                tag.strip()[:60] for tag in (tags or "").replace(";", ",").split(",") if tag.strip()
+            )
+        )
+        entry.facts = {
+            key: value.strip()
+            for key, value in zip(self._keys, attributes, strict=True)
+            if value and value.strip()
+        }
         self._permission(entry, consent, text, where, agreed_at)
         return entry
 
@@ -227,7 +245,12 @@ class _RowReader:
             return f"{problem}:"
         if not any(who):
             return "nobody:"
-        for field_name, value in (("customer", number), ("name", name), ("given_name", given), ("family_name", family)):
+        for field_name, value in (
+            ("customer", number),
+            ("name", name),
+            ("given_name", given),
+            ("family_name", family),
+        ):
             if value and len(value) > _LONGEST:
                 return f"text_too_long:{field_name}"
         if number and digits_lost(number):
@@ -266,7 +289,10 @@ class _RowReader:
             self._tally.mend("phones_lost", text, "")
             return
         try:
-            entry.phone, entry.phone_normal = text[:254], normal_phone(text, entry.country or self._choices.country)
+            entry.phone, entry.phone_normal = (
+                text[:254],
+                normal_phone(text, entry.country or self._choices.country),
+            )
         except Invalid:
             entry.phone = ""
             self._tally.mend("left_out_contacts", text, "")
@@ -299,7 +325,9 @@ class _RowReader:
         answer = (consent or "").strip().casefold()
         if answer in _NO:
             words = text or f"{self._consent}: {consent}"
-            entry.permissions.append(Permission(Decision.REFUSED, words, where or "", self._moment(agreed_at), True))
+            entry.permissions.append(
+                Permission(Decision.REFUSED, words, where or "", self._moment(agreed_at), True)
+            )
             return
         if answer not in _YES and not text:
             return
@@ -308,7 +336,9 @@ class _RowReader:
         if proved:
             entry.permissions.append(Permission(Decision.GRANTED, text or "", where or "", at, True))
         else:
-            self._tally.mend("consent_without_proof", f"{self._consent}: {consent}" if consent else text or "", "")
+            self._tally.mend(
+                "consent_without_proof", f"{self._consent}: {consent}" if consent else text or "", ""
+            )
 
     def _moment(self, text: str | None) -> datetime | None:
         if not text:
@@ -335,7 +365,9 @@ def _together(entries: list[Entry], choices: Choices, tally: Tally) -> list[Entr
     join = choices.does("same_person")
     for entry in entries:
         keys = _keys(entry) if join else _keys(entry)[:1] if entry.number else ()
-        earlier = next((by_key[key] for key in keys if key in by_key and _may_be_one(by_key[key], entry)), None)
+        earlier = next(
+            (by_key[key] for key in keys if key in by_key and _may_be_one(by_key[key], entry)), None
+        )
         if earlier is None:
             kept.append(entry)
             earlier = entry
@@ -361,7 +393,20 @@ def _may_be_one(one: Entry, other: Entry) -> bool:
     return not (one.number and other.number and one.number != other.number)
 
 
-_OWN = ("number", "name", "given_name", "family_name", "email", "email_normal", "phone", "phone_normal", "postal_address", "country", "language", "birthday")
+_OWN = (
+    "number",
+    "name",
+    "given_name",
+    "family_name",
+    "email",
+    "email_normal",
+    "phone",
+    "phone_normal",
+    "postal_address",
+    "country",
+    "language",
+    "birthday",
+)
 
 
 def _complete(entry: Entry, other: Entry) -> None:
@@ -380,7 +425,9 @@ def _find_cards(entries: Sequence[Entry], source_id: int | None, choices: Choice
         numbers = [entry.number for entry in numbered]
         known = newcomers.known_numbers(source_id, numbers)
         if choices.does("number_zeros"):
-            zeros = newcomers.known_with_zeros(source_id, [number for number in numbers if number not in known])
+            zeros = newcomers.known_with_zeros(
+                source_id, [number for number in numbers if number not in known]
+            )
             for number, card in zeros.items():
                 tally.mend("number_zeros", number, "")
                 known[number] = card
@@ -392,8 +439,16 @@ def _find_cards(entries: Sequence[Entry], source_id: int | None, choices: Choice
         owners = _owners(channel, {getattr(entry, normal) for entry in left})
         for entry in left:
             found = owners.get(getattr(entry, normal), [])
-            cards = [card for card, name in found if channel == Channel.EMAIL or name.casefold() == entry.name.casefold()]
-            if len(cards) == 1 and cards[0] not in taken and not _numbered_otherwise(entry, cards[0], source_id):
+            cards = [
+                card
+                for card, name in found
+                if channel == Channel.EMAIL or name.casefold() == entry.name.casefold()
+            ]
+            if (
+                len(cards) == 1
+                and cards[0] not in taken
+                and not _numbered_otherwise(entry, cards[0], source_id)
+            ):
                 entry.card = cards[0]
                 taken.add(cards[0])
 
@@ -433,7 +488,12 @@ def _record_permissions(entries: Iterable[Entry], arrival: Arrival, row: Import)
             at=one.at or arrival.now,
             source_id=arrival.source.pk,
             channel=Channel.EMAIL if one.decision == Decision.GRANTED else "",
-            evidence={"import": arrival.import_id, "file": row.file_name, "row": entry.row_no, "where": one.where},
+            evidence={
+                "import": arrival.import_id,
+                "file": row.file_name,
+                "row": entry.row_no,
+                "where": one.where,
+            },
             import_id=arrival.import_id,
             simulated=arrival.simulated,
         )

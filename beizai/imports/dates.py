@@ -20,7 +20,9 @@ _MONTHS = {word: number for number, words in enumerate(_MONTH_WORDS.split(";"), 
 _PARTS = re.compile(r"(\d{1,4})\s*[-/.\s年]\s*(\d{1,2})\s*[-/.\s月]\s*(\d{1,4})\s*日?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
-_DAY_FIRST = re.compile(r"(?:[^\W\d]+,?\s+)?(\d{1,2})(?:er|st|nd|rd|th)?[\s.-]+([^\W\d]+)\.?,?[\s.-]+(\d{4}|\d{2})")
+_DAY_FIRST = re.compile(
+    r"(?:[^\W\d]+,?\s+)?(\d{1,2})(?:er|st|nd|rd|th)?[\s.-]+([^\W\d]+)\.?,?[\s.-]+(\d{4}|\d{2})"
+)
 _MONTH_FIRST = re.compile(r"(?:[^\W\d]+,\s+)?([^\W\d]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
 _CLOCK = re.compile(
     r"(?:(?P<early>上午|下午)\s*)?(?P<h>\d{1,2})(?:[:.hH](?P<m>\d{2}))(?::(?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?)?"

@@ -145,7 +145,9 @@ def bring_in(
         named = known or the_source(source, SourceKind(kind), now=now, simulated=simulated)
         if known is None:  # ids of orders hold the source's number: read again under the new one
             orders.renumber(desk, named.pk)
-        batch = batches.open_batch(f"import_{kind}", opened_at=now, source_id=named.pk, user_id=by.pk if by else None)
+        batch = batches.open_batch(
+            f"import_{kind}", opened_at=now, source_id=named.pk, user_id=by.pk if by else None
+        )
         row = Import.objects.create(
             kind=kind,
             source=named,
@@ -274,7 +276,9 @@ def _write(
         _count_orders(row, reading, new_customers)
     else:
         customers.write_customers(reading, choices, arrival, row, progress=progress)
-    row.remarks = [remark.__dict__ for remark in desk.staged.remarks] + [_as_remark(one) for one in reading.judgement.repairs]
+    row.remarks = [remark.__dict__ for remark in desk.staged.remarks] + [
+        _as_remark(one) for one in reading.judgement.repairs
+    ]
     if reading.rejected:
         if isinstance(reading, orders.Reading):
             desk.run(statements.REJECTED)
@@ -290,7 +294,9 @@ def _count_orders(row: Import, reading: orders.Reading, new_customers: int) -> N
     row.reasons = {reason: count for reason, count, _ in reading.reasons}
     for name in ("accepted", "anonymous_rows", "orders", "customers"):
         setattr(row, name, int(reading.totals[name]))
-    row.new_orders, row.changed_orders, row.known_orders = (reading.fates[fate] for fate in ("new", "changed", "known"))
+    row.new_orders, row.changed_orders, row.known_orders = (
+        reading.fates[fate] for fate in ("new", "changed", "known")
+    )
     row.new_customers = new_customers
 
 
@@ -335,7 +341,9 @@ def _told(reading: _Reading) -> dict[str, Any]:
     repairs = reading.judgement.repairs
     mended = (one.rows for one in repairs if one.done and one.code not in _HOW_IT_IS_WRITTEN)
     repaired = min(rows - aside, max(mended, default=0))
-    to_decide = min(rows - aside - repaired, sum(one.rows for one in repairs if one.optional and not one.done))
+    to_decide = min(
+        rows - aside - repaired, sum(one.rows for one in repairs if one.optional and not one.done)
+    )
     counts = {
         "rows": rows,
         "as_it_stands": rows - aside - repaired - to_decide,
@@ -351,4 +359,3 @@ def _told(reading: _Reading) -> dict[str, Any]:
         "repairs": repairs,
         "happens": reading.happens(),
     }
-

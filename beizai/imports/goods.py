@@ -17,8 +17,20 @@ def enter_products(rows: Sequence[Row], arrival: Arrival) -> dict[str, tuple[int
     at = moment(arrival.now)
 
     def write(piece: Sequence[Row]) -> None:
-        taken = set(Product.objects.filter(number__in=[row[0] for row in piece]).values_list("number", flat=True))
-        columns = ("number", "name", "category", "price_minor", "cost_minor", "picture", "in_stock", "import_id", "created_at")
+        taken = set(
+            Product.objects.filter(number__in=[row[0] for row in piece]).values_list("number", flat=True)
+        )
+        columns = (
+            "number",
+            "name",
+            "category",
+            "price_minor",
+            "cost_minor",
+            "picture",
+            "in_stock",
+            "import_id",
+            "created_at",
+        )
         insert(
             Product,
             columns,

@@ -12,7 +12,7 @@ from beizai.imports import dates, numbers, places, rates, statements
 from beizai.imports.desk import Choices, Desk
 from beizai.imports.words import plain
 
-_TOO_LARGE = Decimal(10) ** 31
+_TOO_LARGE = Decimal(10) ** 20  # beyond every limit, and within the 38 digits of the engine
 _NOT_A_SALE = {
     plain(word)
     for word in (
@@ -65,7 +65,6 @@ def judge_orders(desk: Desk, choices: Choices) -> Judgement:
         strip_customer="whole_numbers" in done and _all_points(profile, "customer"),
         strip_order="whole_numbers" in done and _all_points(profile, "order"),
         strip_product="whole_numbers" in done and _all_points(profile, "product"),
-        all_iso=False,
         zone=choices.zone,
         book=choices.currency,
         book_scale=10 ** minor_digits(choices.currency),
@@ -76,12 +75,12 @@ def judge_orders(desk: Desk, choices: Choices) -> Judgement:
         flip_returns=choices.does("return_sign"),
         guest_zero=_guests(desk, choices),
     )
+    desk.run(statements.CLEAN_MENDED if profile["untidy"] or done else statements.CLEAN_AS_THEY_ARE)
+    for statement in (statements.HEADS, statements.FILLED) if profile["gaps"] else (statements.NOT_FILLED,):
+        desk.run(statement)
     style, date_repairs = _read_dates(desk, choices)
     sign, number_repairs = _read_numbers(desk, choices)
     _read_words(desk)
-    desk.run(statements.CLEAN)
-    desk.run(statements.HEADS if profile["gaps"] else "select 1")
-    desk.run(statements.FILLED if profile["gaps"] else statements.NOT_FILLED)
     desk.run(statements.TYPED)
     _read_currencies(desk)
     for statement in (statements.PRODUCTS, statements.JUDGED, statements.PRICED):
@@ -92,7 +91,9 @@ def judge_orders(desk: Desk, choices: Choices) -> Judgement:
 
 
 def _cell_repairs(profile: dict[str, int], choices: Choices) -> Iterable[Repair]:
-    points = sum(profile[f"{name}_points"] for name in ("customer", "order", "product") if _all_points(profile, name))
+    points = sum(
+        profile[f"{name}_points"] for name in ("customer", "order", "product") if _all_points(profile, name)
+    )
     example = str(profile["customer_example"] or "")
     found = (
         Repair("whole_numbers", points, example, example.removesuffix(".0")),
@@ -112,8 +113,11 @@ def _guests(desk: Desk, choices: Choices) -> bool:
 
 
 def _read_dates(desk: Desk, choices: Choices) -> tuple[str | None, list[Repair]]:
-    if desk.one(statements.ALL_ISO)["bool_and(iso(at_text))"] is not False and "time" not in desk.mapped.fields:
-        desk.variables(all_iso=True)
+    if (
+        desk.one(statements.ALL_ISO)["bool_and(iso(at_text))"] is not False
+        and "time" not in desk.mapped.fields
+    ):
+        desk.run(statements.DATED_ISO)
         return None, []
     texts = desk.rows(statements.DAY_TEXTS)
     column = desk.staged.columns[desk.mapped.fields["at"]].header
@@ -136,23 +140,44 @@ def _read_dates(desk: Desk, choices: Choices) -> tuple[str | None, list[Repair]]
         pa.table(
             {
                 "text": pa.array([text for text, _ in clocks], pa.string()),
-                "microseconds": pa.array([found.microseconds if found else None for _, found in clocks], pa.int64()),
-                "offset_minutes": pa.array([found.offset_minutes if found else None for _, found in clocks], pa.int32()),
+                "microseconds": pa.array(
+                    [found.microseconds if found else None for _, found in clocks], pa.int64()
+                ),
+                "offset_minutes": pa.array(
+                    [found.offset_minutes if found else None for _, found in clocks], pa.int32()
+                ),
             }
         ),
     )
+    desk.run(statements.DATED_READ)
     return style, list(_date_repairs(texts, style))
 
 
 def _date_repairs(texts: list[tuple[str, int, int]], style: dates.Style | None) -> Iterable[Repair]:
-    serials = [(text, count) for text, count, _ in texts if text.replace(".", "").isdigit() and len(text.split(".")[0]) == 5]
+    serials = [
+        (text, count)
+        for text, count, _ in texts
+        if text.replace(".", "").isdigit() and len(text.split(".")[0]) == 5
+    ]
     if serials:
         day = dates.read_day(serials[0][0], None)
-        yield Repair("excel_dates", sum(count for _, count in serials), serials[0][0], str(day.on) if day else "", optional=False)
+        yield Repair(
+            "excel_dates",
+            sum(count for _, count in serials),
+            serials[0][0],
+            str(day.on) if day else "",
+            optional=False,
+        )
     styled = [(text, count) for text, count, _ in texts if dates.styles_of(text)]
     if styled and style:
         day = dates.read_day(styled[0][0], style)
-        yield Repair("date_style", sum(count for _, count in styled), styled[0][0], str(day.on) if day else style, optional=False)
+        yield Repair(
+            "date_style",
+            sum(count for _, count in styled),
+            styled[0][0],
+            str(day.on) if day else style,
+            optional=False,
+        )
 
 
 def _read_numbers(desk: Desk, choices: Choices) -> tuple[str | None, list[Repair]]:
@@ -175,7 +200,15 @@ def _read_numbers(desk: Desk, choices: Choices) -> tuple[str | None, list[Repair
     )
     commas = [text for text in odd if "," in text]
     if sign == "comma" and commas:
-        return sign, [Repair("decimal_comma", len(commas), commas[0], str(numbers.read_number(commas[0], sign)), optional=False)]
+        return sign, [
+            Repair(
+                "decimal_comma",
+                len(commas),
+                commas[0],
+                str(numbers.read_number(commas[0], sign)),
+                optional=False,
+            )
+        ]
     return sign, []
 
 
@@ -192,7 +225,12 @@ def _read_words(desk: Desk) -> None:
     known = [(text, code) for text in countries if (code := places.country_code(text))]
     desk.fill(
         "country_words",
-        pa.table({"text": pa.array([t for t, _ in known], pa.string()), "code": pa.array([c for _, c in known], pa.string())}),
+        pa.table(
+            {
+                "text": pa.array([t for t, _ in known], pa.string()),
+                "code": pa.array([c for _, c in known], pa.string()),
+            }
+        ),
     )
     states = [text for (text,) in desk.rows(statements.STATUS_TEXTS) if plain(text) in _NOT_A_SALE]
     desk.fill("status_words", pa.table({"text": pa.array(states, pa.string())}))
@@ -201,7 +239,9 @@ def _read_words(desk: Desk) -> None:
 def _read_currencies(desk: Desk) -> None:
     if "currency" not in desk.mapped.fields:
         return
-    days = [(currency, day) for currency, day in desk.rows(statements.CURRENCY_DAYS) if _is_currency(currency)]
+    days = [
+        (currency, day) for currency, day in desk.rows(statements.CURRENCY_DAYS) if _is_currency(currency)
+    ]
     found = rates.rates_on(days)
     desk.fill(
         "currency_days",

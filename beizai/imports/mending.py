@@ -40,7 +40,9 @@ def _one_slip(one: str, other: str) -> bool:
     """One letter more, less, other, or two neighbours exchanged (Damerau 1964)."""
     if abs(len(one) - len(other)) > 1:
         return False
-    start = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = next(
+        (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
     left, right = one[start:], other[start:]
     return (
         left[1:] == right[1:]
@@ -61,4 +63,6 @@ def full_postcode(text: str, country: str) -> str:
 
 def dropped_zero(text: str, normal: str) -> bool:
     """Whether a phone number lacked the zero it is dialled with at home, and was read all the same."""
-    return text.isdigit() and not text.startswith("0") and len(normal) > len(text) + 1 and normal.endswith(text)
+    return (
+        text.isdigit() and not text.startswith("0") and len(normal) > len(text) + 1 and normal.endswith(text)
+    )

@@ -91,7 +91,10 @@ def attach(numbers: Mapping[str, int], arrival: Arrival) -> None:
 
     def write(piece: Sequence[tuple[str, int]]) -> None:
         ExternalId.objects.bulk_create(
-            [ExternalId(customer_id=customer_id, source=arrival.source, value=value) for value, customer_id in piece]
+            [
+                ExternalId(customer_id=customer_id, source=arrival.source, value=value)
+                for value, customer_id in piece
+            ]
         )
         FactChange.objects.bulk_create(
             FactChange(
@@ -110,7 +113,9 @@ def attach(numbers: Mapping[str, int], arrival: Arrival) -> None:
     write_slices(list(numbers.items()), write)
 
 
-def make_cards(people: Sequence[Person], arrival: Arrival, *, country: str, progress: Progress) -> dict[str, int]:
+def make_cards(
+    people: Sequence[Person], arrival: Arrival, *, country: str, progress: Progress
+) -> dict[str, int]:
     """New cards for these people, found by their words at once; returns the card of each number."""
     made: dict[str, int] = {}
 
@@ -130,7 +135,9 @@ def _write_cards(piece: Sequence[Person], ids: Sequence[int], arrival: Arrival, 
         "id", "name", "country", "given_name", "family_name", "language", "postal_address", "facts", "source",
         "import_id", "simulated", "revision", "created_at", "changed_at",
     )  # fmt: skip
-    insert(Customer, columns, ((pk, who.name, who.country, *blank) for pk, who in zip(ids, piece, strict=True)))
+    insert(
+        Customer, columns, ((pk, who.name, who.country, *blank) for pk, who in zip(ids, piece, strict=True))
+    )
     insert(
         ExternalId,
         ("customer", "source", "value"),
@@ -146,10 +153,16 @@ def _write_cards(piece: Sequence[Person], ids: Sequence[int], arrival: Arrival, 
         for channel, value, normal in ((Channel.EMAIL, who.email, email), (Channel.PHONE, who.phone, phone)):
             if normal:
                 points.append((pk, channel.value, value, normal, arrival.source.pk, arrival.simulated, at))
-                words |= search.email_terms(normal) if channel == Channel.EMAIL else search.phone_terms(normal)
+                words |= (
+                    search.email_terms(normal) if channel == Channel.EMAIL else search.phone_terms(normal)
+                )
         terms += [(word, pk) for word in words]
     if points:
-        insert(ContactPoint, ("customer", "channel", "value", "normal", "source", "simulated", "added_at"), points)
+        insert(
+            ContactPoint,
+            ("customer", "channel", "value", "normal", "source", "simulated", "added_at"),
+            points,
+        )
     insert(SearchTerm, ("term", "customer"), terms)
 
 
@@ -164,7 +177,9 @@ def known_with_zeros(source_id: int, numbers: Sequence[str]) -> dict[str, int]:
     if not wanted:
         return {}
     found: dict[str, set[int]] = {}
-    rows = ExternalId.objects.filter(source_id=source_id, value__startswith="0").values_list("value", "customer_id")
+    rows = ExternalId.objects.filter(source_id=source_id, value__startswith="0").values_list(
+        "value", "customer_id"
+    )
     for value, customer_id in rows.iterator(chunk_size=10_000):
         bare = value.lstrip("0")
         if value.isdigit() and bare in wanted:

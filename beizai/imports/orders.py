@@ -63,8 +63,10 @@ def read_orders(desk: Desk, choices: Choices, *, source_id: int | None, progress
     fates = {"new": 0, "changed": 0, "known": 0} | dict(desk.rows(statements.FATES))
     progress(3, 4, "looking for the customers")
     people = tuple(_people(desk))
-    known = _known(source_id, people, choices) if source_id is not None else {}
-    judgement = _contacts_judged(judgement, [who for who in people if who.number not in known], choices, totals)
+    known = _known(source_id or 0, people, choices)  # no source has the number 0
+    judgement = _contacts_judged(
+        judgement, [who for who in people if who.number not in known], choices, totals
+    )
     return Reading(judgement, totals, reasons, fates, people, known)
 
 
@@ -174,8 +176,12 @@ def _known(source_id: int, people: Sequence[Person], choices: Choices) -> dict[s
             if email:
                 emails[who.number] = email
     if choices.does("number_zeros"):
-        known |= newcomers.known_with_zeros(source_id, [who.number for who in people if who.number not in known])
-    return known | newcomers.by_email(source_id, {number: email for number, email in emails.items() if number not in known})
+        known |= newcomers.known_with_zeros(
+            source_id, [who.number for who in people if who.number not in known]
+        )
+    return known | newcomers.by_email(
+        source_id, {number: email for number, email in emails.items() if number not in known}
+    )
 
 
 def _contacts_judged(

@@ -17,7 +17,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {"orders": tuple(ORDERS), "customers": t
 ATTRIBUTE = "attribute."
 _NUMBERS = {"quantity", "unit_price", "amount", "discount", "cost"}
 _DATES = {"at", "birthday", "consent_at"}
-_MOSTLY = 0.6
+_ENOUGH = 0.3  # of the cells: below, the header must mean something else
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,18 @@ def propose(columns: Sequence[Column], kind: Kind, sample: Rows) -> Mapped:
     fields = dict(preset[1]) if preset else {}
     for column in columns:
         meant = field_of(column.header, kind)
-        if meant and meant not in fields and column.index not in fields.values() and _agrees(meant, column, sample):
+        if (
+            meant
+            and meant not in fields
+            and column.index not in fields.values()
+            and _agrees(meant, column, sample)
+        ):
             fields[meant] = column.index
     for meant in ("at", "email") if kind == "orders" else ("email",):
-        if meant not in fields and (found := _by_content(meant, columns, sample, taken=set(fields.values()))) is not None:
+        if (
+            meant not in fields
+            and (found := _by_content(meant, columns, sample, taken=set(fields.values()))) is not None
+        ):
             fields[meant] = found
     attributes = dict(_attributes(columns, sample, set(fields.values()))) if kind == "customers" else {}
     return Mapped(kind, fields, attributes, preset[0] if preset else None)
@@ -89,7 +97,10 @@ def check(mapped: Mapped) -> None:
 
 
 def _missing(message: str, fields: str) -> Invalid:
-    return Invalid(message, hint=f"Say which column it is: columns {fields.split(' ', maxsplit=1)[0].rstrip(',')}=COLUMN ({fields}).")
+    return Invalid(
+        message,
+        hint=f"Say which column it is: columns {fields.split(' ', maxsplit=1)[0].rstrip(',')}=COLUMN ({fields}).",
+    )
 
 
 def _check_field(name: str, kind: Kind) -> None:
@@ -97,7 +108,9 @@ def _check_field(name: str, kind: Kind) -> None:
         return
     if name not in FIELDS[kind]:
         extra = ", or attribute.KEY" if kind == "customers" else ""
-        raise Invalid(f"“{name}” is not a field of {kind}.", hint=f"Fields: {', '.join(FIELDS[kind])}{extra}.")
+        raise Invalid(
+            f"“{name}” is not a field of {kind}.", hint=f"Fields: {', '.join(FIELDS[kind])}{extra}."
+        )
 
 
 def _column(said: str, columns: Sequence[Column]) -> int:
@@ -127,11 +140,14 @@ def _values(index: int, sample: Rows) -> list[str]:
 
 
 def _agrees(meant: str, column: Column, sample: Rows) -> bool:
-    """Whether the content may be that field; an empty column may be anything."""
+    """Whether the content may be that field; an empty column may be anything.
+
+    A column headed Quantity is believed whatever it holds: without it every line would silently count one.
+    """
     values = _values(column.index, sample)
-    if not values or meant not in _NUMBERS | _DATES | {"email"}:
+    if not values or meant not in (_NUMBERS | _DATES | {"email"}) - {"quantity"}:
         return True
-    return _share(meant, values) >= _MOSTLY
+    return _share(meant, values) >= _ENOUGH
 
 
 def _share(meant: str, values: Sequence[str]) -> float:
@@ -139,7 +155,9 @@ def _share(meant: str, values: Sequence[str]) -> float:
         return sum(looks_like_date(value) for value in values) / len(values)
     if meant == "email":
         return sum("@" in value for value in values) / len(values)
-    return sum(numbers.read_number(value, "point") is not None or "," in value for value in values) / len(values)
+    return sum(numbers.read_number(value, "point") is not None or "," in value for value in values) / len(
+        values
+    )
 
 
 def _by_content(meant: str, columns: Sequence[Column], sample: Rows, *, taken: set[int]) -> int | None:

@@ -15,12 +15,10 @@ create macro bare(x) as case when not getvariable('wrapped') then x when starts_
   when starts_with(x, '''') then substr(x, 2) else x end;
 create macro said(x) as case when getvariable('null_words') and no_word(x) then null else x end;
 create macro whole(x, strip) as case when strip and ends_with(x, '.0') then left(x, length(x) - 2) else x end;
-create macro ident(x, strip) as said(whole(tidy(bare(tidy(x))), strip));
 create macro cut(x, most) as case when strlen(x) > most then left(x, most) else x end;
 create macro digits_lost(x) as contains(x, '+') and regexp_full_match(x, '[0-9]([.,][0-9]+)?[eE][+][0-9]{2,}');
 create macro iso(x) as x like '____-__-_____:__:__' or x like '____-__-__' or x like '____-__-_____:__'
   or (x like '____-__-_____:__:__.%' and regexp_full_match(substr(x, 21), '[0-9]+'));
-create macro to_read(x) as case when not getvariable('all_iso') then x end;
 create macro day_text(x) as case when strpos(x, ':') > 2 then rtrim(left(x, strpos(x, ':') - 3), ' T') else x end;
 create macro clock_text(x) as case when strpos(x, ':') > 2 then ltrim(substr(x, strpos(x, ':') - 2), ' T') end;
 create macro plain_number(x) as regexp_full_match(x, '-?[0-9]+([.][0-9]{1,2}|[.][0-9]{4,})?');
@@ -67,8 +65,9 @@ NUMBER_TEXTS = """
 with texts as (
   select distinct quantity as x from cells union select distinct unit_price from cells union select distinct amount from cells
   union select distinct discount from cells union select distinct cost from cells
-)
-select distinct tidy(x) as text, plain_number(tidy(x)) as plain from texts where tidy(x) is not null and (not plain_number(tidy(x)) or contains(x, '.'))
+), tidied as (select distinct tidy(x) as text from texts)
+, told as (select text, plain_number(text) as plain from tidied where text is not null)
+select text, plain from told where not plain or contains(text, '.')
 """
 COUNTRY_TEXTS = "select distinct tidy(country) as text from cells where tidy(country) is not null"
 STATUS_TEXTS = "select distinct tidy(status) as text from cells where tidy(status) is not null"
@@ -80,15 +79,36 @@ CURRENCY_DAYS = """
 select distinct currency, on_day as day from typed where currency <> getvariable('book') and on_day is not null
 """
 
-CLEAN = """
-create view clean as select row_no, problem,
-  ident(customer, getvariable('strip_customer')) as customer_cell, ident(order_text, getvariable('strip_order')) as order_cell,
-  tidy(at_text) as at_text, tidy(time) as time, tidy(quantity) as quantity, tidy(unit_price) as unit_price, tidy(amount) as amount,
-  tidy(discount) as discount, upper(tidy(currency)) as currency, ident(product, getvariable('strip_product')) as product,
-  cut(tidy(product_name), 300) as product_name, cut(tidy(category), 200) as category, tidy(cost) as cost,
-  cut(tidy(store), 120) as store, cut(tidy(staff), 120) as staff, tidy(country) as country, lower(ident(email, false)) as email,
-  ident(phone, false) as phone, cut(tidy(name), 200) as name, tidy(status) as status
+# Two ways to clean the cells: one where the profile found nothing to mend, and one step after the other where it did
+# (each step on columns of the one before: nested macros would multiply each other's text).
+CLEAN_AS_THEY_ARE = """
+create view clean as select row_no, problem, customer as customer_cell, order_text as order_cell, at_text, time, quantity, unit_price, amount,
+  discount, upper(currency) as currency, product, cut(product_name, 300) as product_name, cut(category, 200) as category, cost,
+  cut(store, 120) as store, cut(staff, 120) as staff, country, lower(email) as email, phone, cut(name, 200) as name, status
 from cells
+where coalesce(customer, order_text, at_text, quantity, unit_price, amount, product, product_name, email, phone, name, problem) is not null
+"""
+CLEAN_MENDED = """
+create view clean as
+with tidied as (
+  select row_no, problem, tidy(customer) as customer, tidy(order_text) as order_text, tidy(at_text) as at_text, tidy(time) as time, tidy(quantity) as quantity,
+    tidy(unit_price) as unit_price, tidy(amount) as amount, tidy(discount) as discount, tidy(currency) as currency, tidy(product) as product,
+    tidy(product_name) as product_name, tidy(category) as category, tidy(cost) as cost, tidy(store) as store, tidy(staff) as staff,
+    tidy(country) as country, tidy(email) as email, tidy(phone) as phone, tidy(name) as name, tidy(status) as status
+  from cells
+), bared as (
+  select * replace (bare(customer) as customer, bare(order_text) as order_text, bare(product) as product, bare(phone) as phone) from tidied
+), wholes as (
+  select * replace (whole(customer, getvariable('strip_customer')) as customer, whole(order_text, getvariable('strip_order')) as order_text,
+    whole(product, getvariable('strip_product')) as product) from bared
+), told as (
+  select * replace (said(customer) as customer, said(order_text) as order_text, said(product) as product, said(email) as email, said(phone) as phone)
+  from wholes
+)
+select row_no, problem, customer as customer_cell, order_text as order_cell, at_text, time, quantity, unit_price, amount,
+  discount, upper(currency) as currency, product, cut(product_name, 300) as product_name, cut(category, 200) as category, cost,
+  cut(store, 120) as store, cut(staff, 120) as staff, country, lower(email) as email, phone, cut(name, 200) as name, status
+from told
 where coalesce(customer, order_text, at_text, quantity, unit_price, amount, product, product_name, email, phone, name, problem) is not null
 """
 
@@ -110,39 +130,43 @@ NOT_FILLED = "create view filled as select * from clean"
 
 # Texts become dates and numbers. What is not in ISO or not a plain number was read word by word into the small tables.
 # Times stay in the shop's zone here (a text with an offset is brought there); each order's becomes UTC once.
+DATED_ISO = """
+create view dated as select *, try_cast(at_text as timestamp) as local_at, null::timestamp as exact_utc from filled
+"""
+DATED_READ = """
+create view dated as
+with moments as (
+  select *, case when time is not null and not contains(at_text, ':') then at_text || ' ' || time else at_text end as moment from filled
+), worded as (
+  select *, iso(moment) as is_iso, day_text(moment) as day_word, clock_text(moment) as clock_word from moments
+), written as (
+  select m.*, cw.offset_minutes,
+    case when is_iso then try_cast(moment as timestamp)
+      when dw.day is not null and (clock_word is null or cw.microseconds is not null)
+        then dw.day + to_microseconds(coalesce(cw.microseconds, dw.microseconds)) end as written_at
+  from worded m left join day_words dw on dw.text = m.day_word left join clock_words cw on cw.text = m.clock_word
+), exact as (
+  select *, case when offset_minutes is not null then written_at - to_minutes(offset_minutes) end as exact_utc from written
+)
+select * exclude (moment, is_iso, day_word, clock_word, written_at, offset_minutes),
+  case when exact_utc is null then written_at else timezone(getvariable('zone'), timezone('UTC', exact_utc)) end as local_at
+from exact
+"""
 TYPED = """
 create view typed as
-with dated as (
-  select f.*, case when f.time is not null and not contains(f.at_text, ':') then f.at_text || ' ' || f.time else f.at_text end as moment from filled f
-), parsed as (
-  select d.*,
-    case when getvariable('all_iso') then try_cast(d.moment as timestamp)
-      when iso(d.moment) then try_cast(d.moment as timestamp)
-      when dw.day is not null and (clock_text(d.moment) is null or cw.microseconds is not null)
-        then dw.day + to_microseconds(coalesce(cw.microseconds, dw.microseconds)) end as written_at,
-    cw.offset_minutes,
-    coalesce(case when getvariable('guest_zero') and customer_cell = '0' then null else customer_cell end, email, phone) as customer,
-    case when qw.text is not null then qw.value else try_cast(d.quantity as decimal(38, 6)) end as q,
-    case when pw.text is not null then pw.value else try_cast(d.unit_price as decimal(38, 6)) end as p,
-    case when aw.text is not null then aw.value else try_cast(d.amount as decimal(38, 6)) end as a,
-    case when gw.text is not null then gw.value else try_cast(d.discount as decimal(38, 6)) end as g,
-    case when kw.text is not null then kw.value else try_cast(d.cost as decimal(38, 6)) end as k
-  from dated d
-  left join day_words dw on dw.text = day_text(to_read(d.moment))
-  left join clock_words cw on cw.text = clock_text(to_read(d.moment))
-  left join number_words qw on qw.text = d.quantity
-  left join number_words pw on pw.text = d.unit_price
-  left join number_words aw on aw.text = d.amount
-  left join number_words gw on gw.text = d.discount
-  left join number_words kw on kw.text = d.cost
-), placed as (
-  select * exclude (currency), coalesce(currency, getvariable('book')) as currency,
-    case when offset_minutes is not null then written_at - to_minutes(offset_minutes) end as exact_utc,
-    case when offset_minutes is null then written_at
-      else timezone(getvariable('zone'), timezone('UTC', written_at - to_minutes(offset_minutes))) end as local_at
-  from parsed
-)
-select *, local_at::date as on_day from placed
+select d.* exclude (currency), coalesce(d.currency, getvariable('book')) as currency, local_at::date as on_day,
+  coalesce(case when getvariable('guest_zero') and customer_cell = '0' then null else customer_cell end, email, phone) as customer,
+  case when qw.text is not null then qw.value else try_cast(d.quantity as decimal(38, 6)) end as q,
+  case when pw.text is not null then pw.value else try_cast(d.unit_price as decimal(38, 6)) end as p,
+  case when aw.text is not null then aw.value else try_cast(d.amount as decimal(38, 6)) end as a,
+  case when gw.text is not null then gw.value else try_cast(d.discount as decimal(38, 6)) end as g,
+  case when kw.text is not null then kw.value else try_cast(d.cost as decimal(38, 6)) end as k
+from dated d
+left join number_words qw on qw.text = d.quantity
+left join number_words pw on pw.text = d.unit_price
+left join number_words aw on aw.text = d.amount
+left join number_words gw on gw.text = d.discount
+left join number_words kw on kw.text = d.cost
 """
 
 # Why a row cannot be brought in ('code:field'), the first reason that holds; null for a row that can.
@@ -166,7 +190,7 @@ select t.*, coalesce(q, 1) as units,
     when local_at > getvariable('latest') then 'in_the_future:at'
     when local_at < timestamp '1900-01-01' then 'too_long_ago:at'
     when sw.text is not null then 'not_a_sale:status'
-    when getvariable('has_quantity') and quantity is null then 'missing:quantity'
+    when getvariable('has_quantity') and quantity is null and amount is null then 'missing:quantity'
     when quantity is not null and q is null then case when try_cast(quantity as double) is null then 'not_a_number:quantity' else 'number_too_large:quantity' end
     when abs(q) > 1000000000 then 'number_too_large:quantity'
     when amount is null and unit_price is null then case when getvariable('has_amount') then 'missing:amount' else 'missing:unit_price' end
@@ -307,14 +331,23 @@ select count(*) filter (coalesce(customer, name, given_name, family_name, email,
 from cells
 """
 CUSTOMER_CELLS = """
-select row_no, problem, ident(customer, getvariable('strip_customer')), tidy(name), tidy(given_name), tidy(family_name), ident(email, false),
-  ident(phone, getvariable('strip_phone')), tidy(postal_address), tidy(street), ident(postcode, getvariable('strip_phone')), tidy(city), tidy(birthday), tidy(country), tidy(language),
-  tidy(tags), tidy(consent), tidy(consent_text), tidy(consent_where), tidy(consent_at), columns('attribute_.*')
-from cells
+with tidied as (
+  select * replace (tidy(customer) as customer, tidy(email) as email, tidy(phone) as phone, tidy(postcode) as postcode) from cells
+), bared as (
+  select * replace (bare(customer) as customer, bare(phone) as phone, bare(postcode) as postcode) from tidied
+), wholes as (
+  select * replace (whole(customer, getvariable('strip_customer')) as customer, whole(phone, true) as phone, whole(postcode, true) as postcode) from bared
+)
+select row_no, problem, said(customer), tidy(name), tidy(given_name), tidy(family_name), said(email), said(phone), tidy(postal_address), tidy(street),
+  said(postcode), tidy(city), tidy(birthday), tidy(country), tidy(language), tidy(tags), tidy(consent), tidy(consent_text), tidy(consent_where),
+  tidy(consent_at), columns('attribute_.*')
+from wholes
 where coalesce(customer, name, given_name, family_name, email, phone, postal_address, street, birthday, problem) is not null
 order by row_no
 """
 CUSTOMER_CELLS_ALONE = CUSTOMER_CELLS.replace(", columns('attribute_.*')", "")
-CUSTOMER_DAYS = "select tidy(birthday) as text, count(*) as n from cells where tidy(birthday) is not null group by all"
+CUSTOMER_DAYS = (
+    "select tidy(birthday) as text, count(*) as n from cells where tidy(birthday) is not null group by all"
+)
 CONSENT_DAYS = "select day_text(tidy(consent_at)) as text, count(*) as n from cells where tidy(consent_at) is not null group by all"
 """How often each text stands in the two date columns of a customers file."""

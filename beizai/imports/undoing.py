@@ -76,7 +76,9 @@ def take_out(row: Import, *, now: datetime) -> None:
 
 def settle(row: Import, *, now: datetime) -> None:
     """The batch is in the book: so is the import."""
-    Import.objects.filter(pk=row.pk, state=Import.State.COMING_IN).update(state=Import.State.IN_BOOK, entered_at=now)
+    Import.objects.filter(pk=row.pk, state=Import.State.COMING_IN).update(
+        state=Import.State.IN_BOOK, entered_at=now
+    )
 
 
 def recover(*, now: datetime) -> list[tuple[int, str]]:
@@ -133,7 +135,11 @@ def _restore_changes(row: Import) -> tuple[int, int]:
     changes = FactChange.objects.filter(import_id=row.pk).order_by("-pk")
     for chunk in chunks(changes.iterator(chunk_size=1000), 200):
         cards = Customer.objects.in_bulk({change.customer_id for change in chunk})
-        back = [change for change in chunk if change.customer_id in cards and _put_back(cards[change.customer_id], change)]
+        back = [
+            change
+            for change in chunk
+            if change.customer_id in cards and _put_back(cards[change.customer_id], change)
+        ]
         restored += len(back)
         stayed += len(chunk) - len(back)
         touched = {change.customer_id for change in back}
@@ -155,9 +161,15 @@ def _put_back(card: Customer, change: FactChange) -> bool:  # noqa: PLR0911  (on
             card.facts[key] = {"v": change.old, "source": change.source_id, "at": change.at.isoformat()}
         return True
     if what == "contact":
-        return bool(ContactPoint.objects.filter(customer=card, channel=key, value=change.new, added_at=change.at).delete()[0])
+        return bool(
+            ContactPoint.objects.filter(
+                customer=card, channel=key, value=change.new, added_at=change.at
+            ).delete()[0]
+        )
     if what == "external":
-        return bool(ExternalId.objects.filter(customer=card, source_id=change.source_id, value=change.new).delete()[0])
+        return bool(
+            ExternalId.objects.filter(customer=card, source_id=change.source_id, value=change.new).delete()[0]
+        )
     if what == "tag":
         return bool(Tag.objects.filter(customer=card, tag=change.new).delete()[0])
     current = getattr(card, what)
@@ -193,14 +205,18 @@ def _reasons_to_stay(row: Import, ids: list[int]) -> dict[int, str]:
     for chunk in chunks(ids, 500):
         these = Customer.objects.filter(pk__in=chunk)
         note("edited", these.filter(revision__gt=0).values_list("pk", flat=True))
-        note("written_to", Message.objects.filter(customer_id__in=chunk).values_list("customer_id", flat=True))
+        note(
+            "written_to", Message.objects.filter(customer_id__in=chunk).values_list("customer_id", flat=True)
+        )
         note("has_notes", Note.objects.filter(customer_id__in=chunk).values_list("customer_id", flat=True))
         for end in ("customer_id", "other_id"):
             note("has_ties", Tie.objects.filter(**{f"{end}__in": chunk}).values_list(end, flat=True))
         others = ConsentEntry.objects.filter(customer_id__in=chunk).exclude(import_id=row.pk)
         note("has_decided", others.values_list("customer_id", flat=True))
         for model in (ExternalId, ContactPoint):
-            elsewhere = model._default_manager.filter(customer_id__in=chunk).exclude(source=F("customer__source"))
+            elsewhere = model._default_manager.filter(customer_id__in=chunk).exclude(
+                source=F("customer__source")
+            )
             note("known_elsewhere", elsewhere.values_list("customer_id", flat=True))
     note("has_orders", _asked(_IN_BOOK, ids))
     return reasons

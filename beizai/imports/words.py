@@ -146,9 +146,9 @@ def plain(text: str) -> str:
 
 
 def _by_word(words: Mapping[str, str]) -> dict[str, str]:
-    return {plain(word): field for field, text in reversed(list(words.items())) for word in text.split(";")} | {
-        plain(field): field for field in words
-    }
+    return {
+        plain(word): field for field, text in reversed(list(words.items())) for word in text.split(";")
+    } | {plain(field): field for field in words}
 
 
 _ORDERS = _by_word(ORDERS)

@@ -47,7 +47,9 @@ def the_book() -> tuple[tuple[object, ...], tuple[object, ...]]:
 def as_csv(table: pa.Table, path: Path) -> Path:
     """As pandas and most exports would write it: customer numbers with .0 where some are missing."""
     ids = table.column("CustomerID")
-    text = pc.if_else(pc.is_valid(ids), pc.binary_join_element_wise(ids.cast(pa.int64()).cast(pa.string()), "0", "."), "")
+    text = pc.if_else(
+        pc.is_valid(ids), pc.binary_join_element_wise(ids.cast(pa.int64()).cast(pa.string()), "0", "."), ""
+    )
     dates = pc.strftime(table.column("InvoiceDate"), format="%d/%m/%Y %H:%M")
     table = table.set_column(table.column_names.index("CustomerID"), "CustomerID", text)
     table = table.set_column(table.column_names.index("InvoiceDate"), "InvoiceDate", dates)
@@ -75,11 +77,23 @@ def as_xlsx(table: pa.Table, path: Path) -> Path:
 
 
 def check_result(result: object) -> None:
-    got = {name: getattr(result, name) for name in ("rows", "accepted", "rejected", "anonymous_rows", "orders", "customers")}
-    assert got == {"rows": 541_909, "accepted": 541_909, "rejected": 0, "anonymous_rows": 135_080, "orders": 25_900, "customers": 4_372}
+    got = {
+        name: getattr(result, name)
+        for name in ("rows", "accepted", "rejected", "anonymous_rows", "orders", "customers")
+    }
+    assert got == {
+        "rows": 541_909,
+        "accepted": 541_909,
+        "rejected": 0,
+        "anonymous_rows": 135_080,
+        "orders": 25_900,
+        "customers": 4_372,
+    }
 
 
-def test_the_parquet_file_gives_the_counts_that_are_known(shared_data: Path, home: Home, uk_shop: None) -> None:
+def test_the_parquet_file_gives_the_counts_that_are_known(
+    shared_data: Path, home: Home, uk_shop: None
+) -> None:
     result = bring_in(shared_data / "online_retail.parquet", kind="orders", source="Shop", now=NOW)
     check_result(result)
     orders, lines = the_book()
@@ -88,7 +102,12 @@ def test_the_parquet_file_gives_the_counts_that_are_known(shared_data: Path, hom
     assert Customer.objects.count() == 4_372
     assert ExternalId.objects.filter(value="17850").exists()
     again = bring_in(shared_data / "online_retail.parquet", kind="orders", source="Shop", now=NOW)
-    assert (again.new_orders, again.changed_orders, again.known_orders, again.new_customers) == (0, 0, 25_900, 0)
+    assert (again.new_orders, again.changed_orders, again.known_orders, again.new_customers) == (
+        0,
+        0,
+        25_900,
+        0,
+    )
     assert the_book() == (orders, lines)
 
 

@@ -18,7 +18,9 @@ def stage_parquet(path: Path, folder: Path, progress: Progress) -> Staged:
     try:
         file = pq.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:
-        raise Invalid(f"{path.name} is a damaged Parquet file.", hint=f"Write it again. ({_first_line(error)})") from None
+        raise Invalid(
+            f"{path.name} is a damaged Parquet file.", hint=f"Write it again. ({_first_line(error)})"
+        ) from None
     total = file.metadata.num_rows
     if total == 0:
         raise Invalid(f"{path.name} has no rows.", hint="Export it again.")

@@ -112,7 +112,9 @@ def _header(records: Sequence[Cells], said: int | None, before: int, name: str) 
         return Header(None, (None,) * max(len(record) for record in records))
     index = said - 1 - before
     if not 0 <= index < len(records):
-        raise Invalid(f"{name} has no row {said} to take the column names from.", hint="Give the row of the names.")
+        raise Invalid(
+            f"{name} has no row {said} to take the column names from.", hint="Give the row of the names."
+        )
     return Header(index, tuple(records[index]))
 
 
@@ -167,7 +169,9 @@ def _sweep(path: Path, out: Path, layout: Layout) -> bool:
             strict_mode=True,
             encoding="utf-8",
         )
-        cells.project("*, null::varchar as problem").write_parquet(str(out), compression="lz4", row_group_size=122_880)
+        cells.project("*, null::varchar as problem").write_parquet(
+            str(out), compression="lz4", row_group_size=122_880
+        )
     except duckdb.Error as error:
         logger.info("the fast sweep gave up, reading record by record: %s", type(error).__name__)
         return False

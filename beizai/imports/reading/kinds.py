@@ -53,9 +53,13 @@ def file_kind(path: Path) -> Kind:
         raise NotFound(f"There is no file {path}.", hint="Check the name and the folder.")
     size = path.stat().st_size
     if size == 0:
-        raise Invalid(f"{path.name} is empty.", hint="Export it again; it should begin with a row of column names.")
+        raise Invalid(
+            f"{path.name} is empty.", hint="Export it again; it should begin with a row of column names."
+        )
     if size > MAX_BYTES:
-        raise Invalid(f"{path.name} is larger than {MAX_BYTES // 1024**3} GB.", hint="Cut it into several files.")
+        raise Invalid(
+            f"{path.name} is larger than {MAX_BYTES // 1024**3} GB.", hint="Cut it into several files."
+        )
     with path.open("rb") as file:
         head = file.read(_HEAD)
     kind = _by_content(path, head)
@@ -94,9 +98,13 @@ def _zipped(path: Path) -> Kind:
         with zipfile.ZipFile(path) as archive:
             names = {info.filename for info in archive.infolist()[:10_000]}
     except (zipfile.BadZipFile, OSError, ValueError):
-        raise Invalid(f"{path.name} is damaged: it cannot be unpacked.", hint="Download or export it again.") from None
+        raise Invalid(
+            f"{path.name} is damaged: it cannot be unpacked.", hint="Download or export it again."
+        ) from None
     if "xl/workbook.xml" in names:
         return Kind.XLSX
     if "xl/workbook.bin" in names or "mimetype" in names:
-        raise Invalid(f"{path.name} is a workbook of another kind.", hint="Save it as “Excel workbook (.xlsx)”.")
+        raise Invalid(
+            f"{path.name} is a workbook of another kind.", hint="Save it as “Excel workbook (.xlsx)”."
+        )
     raise Invalid(f"{path.name} is a ZIP archive, not a table.", hint="Unpack it and choose the file inside.")

@@ -64,7 +64,9 @@ def _open(path: Path) -> CalamineWorkbook:
     try:
         return CalamineWorkbook.from_path(str(path))
     except PasswordError:
-        raise Invalid(f"{path.name} is locked with a password.", hint="Save it without one and try again.") from None
+        raise Invalid(
+            f"{path.name} is locked with a password.", hint="Save it without one and try again."
+        ) from None
     except (CalamineError, OSError, ValueError) as error:
         message = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         hint = "It may be locked with a password or damaged: open it in Excel and save it again."
@@ -89,7 +91,9 @@ def _load(book: CalamineWorkbook, name: str, file: str) -> CalamineSheet:
     try:
         return book.get_sheet_by_name(name)
     except (CalamineError, OSError, ValueError) as error:
-        raise Invalid(f"{file}: the sheet “{name}” cannot be read ({error}).", hint="Open and save it again.") from None
+        raise Invalid(
+            f"{file}: the sheet “{name}” cannot be read ({error}).", hint="Open and save it again."
+        ) from None
 
 
 def _header(first: Sequence[Cells], said: int | None, sheet: CalamineSheet, file: str) -> Header:
@@ -100,7 +104,9 @@ def _header(first: Sequence[Cells], said: int | None, sheet: CalamineSheet, file
         return Header(None, (None,) * width)
     index = said - 1 - (sheet.start or (0, 0))[0]
     if not 0 <= index < len(first):
-        raise Invalid(f"{file} has no row {said} to take the column names from.", hint="Give the row of the names.")
+        raise Invalid(
+            f"{file} has no row {said} to take the column names from.", hint="Give the row of the names."
+        )
     return Header(index, tuple(first[index]))
 
 
@@ -139,7 +145,11 @@ def _number(value: float) -> str | None:
         return None
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
-    return f"{value:e}" if abs(value) >= 1e15 and value == round(value, -3) and len(repr(value)) < 8 else repr(value)
+    return (
+        f"{value:e}"
+        if abs(value) >= 1e15 and value == round(value, -3) and len(repr(value)) < 8
+        else repr(value)
+    )
 
 
 def _merged(

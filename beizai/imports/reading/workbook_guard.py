@@ -54,7 +54,10 @@ def _declared(path: Path, entries: list[zipfile.ZipInfo]) -> None:
         raise _bomb(path, f"unpacked it would be {total / 1024**3:,.1f} GB")
     for entry in entries:
         if entry.file_size > 50_000_000 and entry.file_size > MAX_RATIO * max(1, entry.compress_size):
-            raise _bomb(path, f"its part {entry.filename} unpacks to {entry.file_size // max(1, entry.compress_size):,} times its size")
+            raise _bomb(
+                path,
+                f"its part {entry.filename} unpacks to {entry.file_size // max(1, entry.compress_size):,} times its size",
+            )
 
 
 def _blocks(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, end: bytes) -> Iterator[bytes]:
@@ -74,7 +77,9 @@ def _blocks(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, end: b
                 yield data[:cut]
                 rest = data[cut:]
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError):
-        raise Invalid(f"{path.name} is damaged: it cannot be unpacked.", hint="Download or export it again.") from None
+        raise Invalid(
+            f"{path.name} is damaged: it cannot be unpacked.", hint="Download or export it again."
+        ) from None
     yield rest
 
 
@@ -87,7 +92,9 @@ def _shared_lengths(path: Path, archive: zipfile.ZipFile) -> list[int]:
     return lengths
 
 
-def _sheet(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, lengths: list[int]) -> tuple[int, int]:
+def _sheet(
+    path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, lengths: list[int]
+) -> tuple[int, int]:
     rows = columns = formulas = unsolved = shared = 0
     for block in _blocks(path, archive, entry, b"</row>"):
         rows = max([rows, *(int(number) for number in _ROW.findall(block)[-1:])])
