@@ -33,6 +33,7 @@ from beizai.sources.models import Source, SourceKind
 from beizai.sources.register import source
 from beizai.staff.models import Shop
 from beizai.staff.shop import shop
+from beizai.value import standings
 from beizai.worker import duties, loop
 
 ZONE = ZoneInfo("America/New_York")
@@ -73,7 +74,7 @@ def set_up_shop(demo: Demo) -> Shop:
     found.smtp_host = "catcher"
     found.public_url = f"http://127.0.0.1:{demo.port}"
     found.book_margin_permille = margins.BOOK_PERMILLE
-    found.customer_target, found.customer_target_on = 2_600, TODAY.date().replace(month=12, day=31)
+    found.customer_target, found.customer_target_on = 2_600, TODAY.date() + timedelta(days=180)
     found.save()
     CategoryMargin.objects.bulk_create(
         [CategoryMargin(category=name, margin_permille=kept) for name, kept in margins.BY_DEPARTMENT.items()],
@@ -211,6 +212,7 @@ def play_purchases(demo: Demo, campaigns: list[Campaign]) -> dict[int, planted.L
     _bring_in(demo, demo.files.orders_after, "orders", at=end)
     _bring_in(demo, extra, "orders", at=end, simulated=True)
     loop.run((loop.REST,))
+    standings.refresh(end)
     return lifts
 
 
