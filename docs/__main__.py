@@ -40,7 +40,11 @@ def commands() -> str:
     from beizai.cli.app import app, install
 
     install()
-    parts = [NOTE, "# Commands\n", "Each takes `--json` and then prints exactly one JSON document on standard output;"]
+    parts = [
+        NOTE,
+        "# Commands\n",
+        "Each takes `--json` and then prints exactly one JSON document on standard output;",
+    ]
     parts.append("words and progress go to standard error. Exit codes: 0 done, 1 refused, 2 wrong use,")
     parts.append("70 a fault of the program, 130 interrupted.\n")
     for path, command in _leaves(get_command(app), ("beizai",)):
@@ -71,11 +75,19 @@ def settings() -> str:
     from beizai.staff.models import Shop
     from beizai.staff.shop_settings import SETTINGS
 
-    lines = [NOTE, "# Settings\n", "Changed in the office under Settings, or by `beizai settings set NAME VALUE`.\n"]
+    lines = [
+        NOTE,
+        "# Settings\n",
+        "Changed in the office under Settings, or by `beizai settings set NAME VALUE`.\n",
+    ]
     lines += ["| Setting | Meaning | What may be written | Default |", "|---|---|---|---|"]
     for one in SETTINGS:
         default = Shop._meta.get_field(one.name).get_default()
-        shown = {True: "yes", False: "no", None: ""}.get(default, default) if not isinstance(default, int) or isinstance(default, bool) else default
+        shown = (
+            {True: "yes", False: "no", None: ""}.get(default, default)
+            if not isinstance(default, int) or isinstance(default, bool)
+            else default
+        )
         lines.append(f"| `{one.name}` | {one.meaning} | {one.form} | {shown} |")
     lines += ["\n# Environment\n", "| Variable | Meaning |", "|---|---|"]
     lines += [f"| `{name}` | {meaning} |" for name, meaning in sorted(ENVIRONMENT.items())]
@@ -91,10 +103,18 @@ def errors() -> str:
         "Unavailable": "Something outside does not answer now; trying later may help. 503, exit 1.",
     }
     found = sorted(set(refusals()), key=lambda one: (one.module, one.message, one.hint, one.kind))
-    lines = [NOTE, "# Errors\n", "A refusal shows the value that is wrong and says what to do. In braces: what is filled in.\n"]
+    lines = [
+        NOTE,
+        "# Errors\n",
+        "A refusal shows the value that is wrong and says what to do. In braces: what is filled in.\n",
+    ]
     for kind, meaning in kinds.items():
         lines += [f"## {kind}\n", f"{meaning}\n", "| Message | What to do | Room |", "|---|---|---|"]
-        lines += [f"| {_cell(one.message)} | {_cell(one.hint)} | {one.module} |" for one in found if one.kind == kind]
+        lines += [
+            f"| {_cell(one.message)} | {_cell(one.hint)} | {one.module} |"
+            for one in found
+            if one.kind == kind
+        ]
         lines.append("")
     return "\n".join(lines)
 
@@ -110,7 +130,12 @@ def refusals() -> Iterator[Refusal]:
             continue
         room = path.relative_to(ROOT / "beizai").parts[0].removesuffix(".py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _KINDS and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in _KINDS
+                and node.args
+            ):
                 hint = next((_words(keyword.value) for keyword in node.keywords if keyword.arg == "hint"), "")
                 yield Refusal(node.func.id, _words(node.args[0]), hint, room)
 
@@ -131,7 +156,10 @@ def _words(node: ast.expr) -> str:  # noqa: PLR0911  (one return for each form o
             return _words(left) + _words(right)
         case ast.IfExp(body=body, orelse=other):
             return " / ".join(part for part in (_words(body), _words(other)) if part)
-        case ast.Call(args=[first, *_]) if isinstance(node.func, ast.Name) and node.func.id in ("_", "gettext"):
+        case ast.Call(args=[first, *_]) if isinstance(node.func, ast.Name) and node.func.id in (
+            "_",
+            "gettext",
+        ):
             return _words(first)
     return "{" + re.sub(r"\W+", " ", ast.unparse(node)).strip()[:60] + "}"
 

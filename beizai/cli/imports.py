@@ -231,7 +231,7 @@ def list_imports(
     open_home()
     from beizai.imports import files
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "state": row.state,
             "kind": row.kind,

@@ -37,7 +37,7 @@ def list_segments() -> None:
     from beizai.segments import membership, rule
     from beizai.segments.models import Segment
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"id": one.pk, "name": one.name, "version": one.current_version, "changed_at": one.changed_at,
          "rule": rule.to_json(membership.rule_of(one))}
         for one in Segment.objects.order_by("name")
