@@ -31,7 +31,12 @@ def _as_unprivileged(command: list[str]) -> list[str]:
 
 def _run(command: list[str]) -> None:
     done = subprocess.run(
-        _as_unprivileged(command), cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        _as_unprivileged(command),
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed: {done.stdout}{done.stderr}")
@@ -49,7 +54,21 @@ def cluster() -> Iterator[str]:
     folder.chmod(0o755)
     data = str(folder / "data")
     try:
-        _run([str(found / "initdb"), "-D", data, "-A", "trust", "-U", "beizai", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"])
+        _run(
+            [
+                str(found / "initdb"),
+                "-D",
+                data,
+                "-A",
+                "trust",
+                "-U",
+                "beizai",
+                "--no-sync",
+                "-E",
+                "UTF8",
+                "--locale=C.UTF-8",
+            ]
+        )
         options = f"-k {folder} {_SETTINGS}"
         # The server's own output goes to a file: a pipe that it inherits would never close.
         _run([str(found / "pg_ctl"), "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start"])
