@@ -17,7 +17,7 @@ from beizai.campaigns.plan import campaign as campaign_of
 from beizai.experiments.draw import OUTSIDE, Draw, draw
 from beizai.experiments.outlook import Outlook
 from beizai.messages.models import Group, Message, State
-from beizai.segments.models import Segment
+from beizai.segments import membership
 from beizai.staff import audit
 from beizai.staff.models import Shop, User
 from beizai.value.contribution import current_margins
@@ -104,7 +104,7 @@ def check_sender(shop: Shop) -> None:
 
 
 def _claim(campaign: Campaign, *, at: datetime, by: User | None) -> None:
-    segment = Segment.objects.get(pk=campaign.segment_id)
+    segment = membership.segment(campaign.segment_id or 0)
     claimed = Campaign.objects.filter(
         pk=campaign.pk, state__in=(CampaignState.DRAFT, CampaignState.APPROVING)
     ).update(

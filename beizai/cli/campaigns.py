@@ -66,9 +66,7 @@ def plan(
     campaign = save(read_plan(file), now=at, by=None, campaign_id=replacing)
     looked = approval.preview(campaign.pk, shop(), at=at)
     document = _said(campaign) | looked_at(looked)
-    answer(
-        document, [f"Campaign {campaign.pk}, “{campaign.name}”, is a draft.", *preview_in_words(document)]
-    )
+    answer(document, [f"Campaign {campaign.pk}, “{campaign.name}”, is a draft.", *preview_in_words(document)])
 
 
 @app.command()
