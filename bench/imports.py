@@ -28,6 +28,7 @@ copy (
 _COPY = """
 import duckdb, json, sys, time
 started = time.perf_counter()
+duckdb.sql("set enable_progress_bar = false")
 duckdb.sql("copy (from read_csv('orders.csv')) to 'copied.parquet'")
 print(json.dumps({"seconds": time.perf_counter() - started}))
 """

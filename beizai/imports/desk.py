@@ -82,6 +82,7 @@ def open_desk(staged: Staged, mapped: Mapped, folder: Path) -> Iterator[Desk]:
     try:
         desk = Desk(con, staged, mapped)
         desk.run("set TimeZone = 'UTC'")
+        desk.run("set enable_progress_bar = false")  # it would go into standard output
         desk.run(statements.MACROS)
         desk.run(statements.SMALL_TABLES)
         desk.lay_out()

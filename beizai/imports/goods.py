@@ -34,11 +34,11 @@ def enter_products(rows: Sequence[Row], arrival: Arrival) -> dict[str, tuple[int
         insert(
             Product,
             columns,
-            (
+            [
                 (number, name or "", category or "", price, cost, "", True, arrival.import_id, at)
                 for number, name, category, price, cost in piece
                 if number not in taken
-            ),
+            ],
         )
 
     write_slices(new, write)

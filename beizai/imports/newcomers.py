@@ -113,57 +113,67 @@ def attach(numbers: Mapping[str, int], arrival: Arrival) -> None:
     write_slices(list(numbers.items()), write)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A person with everything worked out that needs no lock: normal addresses, the words the card is found by."""
+
+    who: Person
+    points: tuple[tuple[str, str, str], ...]  # channel, value, normal
+    words: frozenset[str]
+
+
 def make_cards(
     people: Sequence[Person], arrival: Arrival, *, country: str, progress: Progress
 ) -> dict[str, int]:
     """New cards for these people, found by their words at once; returns the card of each number."""
     made: dict[str, int] = {}
+    ready = [_ready(who, country) for who in people]
 
-    def write(piece: Sequence[Person]) -> None:
+    def write(piece: Sequence[_Ready]) -> None:
         ids = reserve(Customer, len(piece))
-        _write_cards(piece, ids, arrival, country)
-        made.update(zip((person.number for person in piece), ids, strict=True))
+        _write_cards(piece, ids, arrival)
+        made.update(zip((one.who.number for one in piece), ids, strict=True))
 
-    write_slices(people, write, progress=progress, what="new customers")
+    write_slices(ready, write, progress=progress, what="new customers")
     return made
 
 
-def _write_cards(piece: Sequence[Person], ids: Sequence[int], arrival: Arrival, country: str) -> None:
+def _ready(who: Person, country: str) -> _Ready:
+    email, phone, _ = normal_points(who, country)
+    words = search.number_terms(who.number)
+    points = []
+    if who.name:
+        words |= search.name_terms(who.name)
+    if email:
+        points.append((Channel.EMAIL.value, who.email, email))
+        words |= search.email_terms(email)
+    if phone:
+        points.append((Channel.PHONE.value, who.phone, phone))
+        words |= search.phone_terms(phone)
+    return _Ready(who, tuple(points), frozenset(words))
+
+
+def _write_cards(piece: Sequence[_Ready], ids: Sequence[int], arrival: Arrival) -> None:
     at = moment(arrival.now)
-    blank = ("", "", "", "", "{}", arrival.source.pk, arrival.import_id, arrival.simulated, 0, at, at)
+    source_id = arrival.source.pk
+    blank = ("", "", "", "", "{}", source_id, arrival.import_id, arrival.simulated, 0, at, at)
     columns = (
         "id", "name", "country", "given_name", "family_name", "language", "postal_address", "facts", "source",
         "import_id", "simulated", "revision", "created_at", "changed_at",
     )  # fmt: skip
+    cards = list(zip(ids, piece, strict=True))
+    insert(Customer, columns, [(pk, one.who.name, one.who.country, *blank) for pk, one in cards])
     insert(
-        Customer, columns, ((pk, who.name, who.country, *blank) for pk, who in zip(ids, piece, strict=True))
+        ExternalId, ("customer", "source", "value"), [(pk, source_id, one.who.number) for pk, one in cards]
     )
-    insert(
-        ExternalId,
-        ("customer", "source", "value"),
-        ((pk, arrival.source.pk, who.number) for pk, who in zip(ids, piece, strict=True)),
-    )
-    points: list[tuple[object, ...]] = []
-    terms: list[tuple[str, int]] = []
-    for pk, who in zip(ids, piece, strict=True):
-        email, phone, _ = normal_points(who, country)
-        words = search.number_terms(who.number)
-        if who.name:
-            words |= search.name_terms(who.name)
-        for channel, value, normal in ((Channel.EMAIL, who.email, email), (Channel.PHONE, who.phone, phone)):
-            if normal:
-                points.append((pk, channel.value, value, normal, arrival.source.pk, arrival.simulated, at))
-                words |= (
-                    search.email_terms(normal) if channel == Channel.EMAIL else search.phone_terms(normal)
-                )
-        terms += [(word, pk) for word in words]
+    points = [(pk, *point, source_id, arrival.simulated, at) for pk, one in cards for point in one.points]
     if points:
         insert(
             ContactPoint,
             ("customer", "channel", "value", "normal", "source", "simulated", "added_at"),
             points,
         )
-    insert(SearchTerm, ("term", "customer"), terms)
+    insert(SearchTerm, ("term", "customer"), [(word, pk) for pk, one in cards for word in one.words])
 
 
 def wrong_points(people: Iterable[Person], country: str) -> int:

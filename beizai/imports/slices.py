@@ -33,7 +33,7 @@ def write_slices(
             time.sleep(took)
 
 
-def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def insert(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Inserts rows without building objects: 200,000 cards in seconds. Values as the database takes them."""
     quote = connection.ops.quote_name
     fields = [model._meta.get_field(name) for name in columns]
@@ -42,7 +42,7 @@ def insert(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[A
     marks = ", ".join(["%s"] * len(fields))
     statement = f"INSERT INTO {quote(model._meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.executemany(statement, list(rows))
+        cursor.executemany(statement, rows)
 
 
 def moment(at: Any) -> Any:

@@ -37,6 +37,8 @@ def connect() -> Connection:
             _instances["root"] = _root()
         connection = _instances["root"].cursor()
     connection.execute("SET TimeZone = 'UTC'").complete()
+    # after two seconds it would draw a bar into standard output, amid somebody's JSON
+    connection.execute("SET enable_progress_bar = false").complete()
     return connection
 
 

@@ -87,7 +87,7 @@ def test_a_mistyped_domain_is_proposed_and_left_until_said(bring: Importer) -> N
     text = "Customer number,Name,Email\n1,Ann,ann@gmial.com\n"
     left = bring(text)
     assert ContactPoint.objects.get().normal == "ann@gmial.com"
-    assert [remark for remark in left.remarks if remark["code"] == "email_typos"][0]["done"] is False
+    assert next(remark for remark in left.remarks if remark["code"] == "email_typos")["done"] is False
     bring(text.replace("1,Ann", "2,Ann"), repairs={"email_typos": True})
     assert ContactPoint.objects.filter(normal="ann@gmail.com").exists()
 

@@ -167,7 +167,7 @@ def test_the_kept_aside_file_names_row_column_and_reason_and_runs_nothing(
 
 def test_dates_that_can_be_read_in_two_ways_are_asked_about_and_nothing_is_written(bring: Importer) -> None:
     text = HEAD + "A1,03/04/2024,7,tea,1,1\n"
-    with pytest.raises(Invalid, match="can be read in 2 ways|can be read in 3 ways"):
+    with pytest.raises(Invalid, match=r"can be read in [23] ways"):
         bring(text)
     assert not Import.objects.exists()
     bring(text, dates="mdy")

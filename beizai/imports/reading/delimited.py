@@ -157,6 +157,7 @@ def _sweep(path: Path, out: Path, layout: Layout) -> bool:
     """Writes the staged table with DuckDB in parallel; False where the file is not regular enough for it."""
     con = duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(out.parent)})
     try:
+        con.execute("set enable_progress_bar = false").complete()  # it would go into standard output
         cells = con.read_csv(
             str(path),
             header=False,
