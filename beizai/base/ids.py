@@ -1,27 +1,46 @@
 """Numbers that name things for ever: events by their time, orders by their source and number."""
 
 import hashlib
-import itertools
 import os
 import threading
 from datetime import datetime
 
 _EPOCH_MS = 1_262_304_000_000  # 2010-01-01 UTC: 41 bits of milliseconds reach to 2079
-_counter = itertools.count(int.from_bytes(os.urandom(2), "big"))
-_process = int.from_bytes(os.urandom(2), "big") & 0x3FF
 _lock = threading.Lock()
+
+
+class _Series:
+    """What this process has given out: it never gives the same id twice while 4 million share a millisecond."""
+
+    def __init__(self) -> None:
+        self.process = int.from_bytes(os.urandom(2), "big") & 0x3FF
+        self.count = int.from_bytes(os.urandom(2), "big") & 0xFFF
+        self.milliseconds = -1
+        self.given = 0
+
+    def next(self, milliseconds: int) -> int:
+        """22 bits: 10 of process, 12 of counter; a clock that stands still goes on to the next process number."""
+        if milliseconds != self.milliseconds:
+            self.milliseconds, self.given = milliseconds, 0
+        elif self.given and self.given % 4096 == 0:
+            self.process = (self.process + 1) & 0x3FF
+        self.given += 1
+        self.count = (self.count + 1) & 0xFFF
+        return (self.process << 12) | self.count
+
+
+_series = _Series()
 
 
 def new_event_id(at: datetime) -> int:
     """A positive 63-bit id that sorts by time: 41 bits of milliseconds, 10 of process, 12 of counter.
 
-    The counter starts anywhere, so two processes of the same 10 bits meet only in the same
-    millisecond and count. Times before 2010 share the lowest prefix. `at` is zone-aware.
+    Two processes of the same 10 bits meet only in the same millisecond and count. Times before 2010 share
+    the lowest prefix. `at` is zone-aware.
     """
     milliseconds = max(0, int(at.timestamp() * 1000) - _EPOCH_MS) & ((1 << 41) - 1)
     with _lock:
-        count = next(_counter) & 0xFFF
-    return (milliseconds << 22) | (_process << 12) | count
+        return (milliseconds << 22) | _series.next(milliseconds)
 
 
 def order_id(source_id: int, number: str) -> int:

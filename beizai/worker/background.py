@@ -49,7 +49,7 @@ def _step(work: Work, arguments: Mapping[str, Any], position: Mapping[str, Any])
     run = _runs.get(number)
     if run is None:
         owner = str(position.get("owner", ""))
-        if owner and owner != leases.this_process() and not leases.is_dead(owner):
+        if owner and not leases.is_dead(owner):
             return Step(position, wait=_LOOK_AGAIN)  # another worker has it in hand
         return _begun(work, arguments)
     if run.thread is not None and run.thread.is_alive():

@@ -4,15 +4,18 @@ from datetime import timedelta
 
 from beizai.base import clock
 from beizai.events import batches, erasing, flusher, inbox, upkeep
+from beizai.events.book import open_book
 from beizai.imports import undoing
 from beizai.measurement import results
 from beizai.staff.shop import now
+from beizai.value import customers, kept, standings
 from beizai.worker import asked, rounds, sending
 from beizai.worker.loop import REST, SENDING
 
 _FLUSH_SECONDS, _SWEEP_SECONDS, _RECOVER_SECONDS = 0.5, 300.0, 30.0
 _ERASE_SECONDS = 6 * 3600.0
 _SETTLE_SECONDS = 600.0
+_STANDINGS_SECONDS = 600.0
 _REMEMBERED = timedelta(days=7)  # how long a message told again is known to be the same
 
 
@@ -26,11 +29,24 @@ def enlist() -> None:
     asked.enlist()
     rounds.register("erase", REST, _ERASE_SECONDS, _erase)
     rounds.register("settle", REST, _SETTLE_SECONDS, _settle)
+    rounds.register("standings", REST, _STANDINGS_SECONDS, _count_standings)
 
 
 def _settle() -> int:
     """Campaigns whose window has ended: what each earned goes into the year."""
     return len(results.settle_due(now()))
+
+
+def _count_standings() -> int:
+    """Where every customer stands, counted anew once the book or the day has moved on."""
+    at = now()
+    latest = kept.latest(customers.civil(at))
+    if latest is not None:
+        with open_book(at) as book:
+            if not latest.is_stale(book):
+                return 0
+    standings.refresh(at)
+    return 0
 
 
 def _recover_batches() -> int:

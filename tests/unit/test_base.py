@@ -72,3 +72,8 @@ def test_a_phone_is_read_as_dialled_in_the_shops_country() -> None:
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(Invalid, match="no zone"):
         clock.naive_utc(datetime(2026, 1, 1))
+
+
+def test_event_ids_differ_even_while_the_clock_stands_still() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    assert len({ids.new_event_id(at) for _ in range(20_000)}) == 20_000
