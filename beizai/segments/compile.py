@@ -14,7 +14,7 @@ import ibis
 import ibis.expr.types as ir
 
 from beizai.segments import attributes
-from beizai.segments.features import Features, Tables, balanced, compare, inside, usual_gap
+from beizai.segments.features import MEASURES, Features, Tables, balanced, compare, inside, usual_gap
 from beizai.segments.folding import wrapped
 from beizai.segments.person import CATEGORY_SEPARATOR
 from beizai.segments.rule import tree
@@ -198,7 +198,21 @@ def _sure(test: Any) -> Any:
     return test.fill_null(False)
 
 
+COUNTED = {
+    ("last_on", ALWAYS): "last_on",
+    ("purchase_days", ALWAYS): "purchase_days",
+    ("purchase_days", YEAR): "purchase_days_12m",
+    ("spent_minor", ALWAYS): "spent_minor",
+    ("spent_minor", YEAR): "spent_12m_minor",
+}
+"""What the table of measures holds of it, where it is given."""
+
+
 def _ask_orders(measure: str, window: Window, features: Features) -> str:
+    if features.tables.measures is not None and (measure, window) in COUNTED:
+        counted = COUNTED[measure, window]
+        return features.ask(MEASURES, counted, lambda rows: rows[counted])
+
     def build(rows: ir.Table) -> ir.Value:
         when = inside(rows, window, features.as_of_on)
         sale = rows.kind == "sale" if when is None else (rows.kind == "sale") & when
@@ -229,7 +243,22 @@ def _ask_rows(rule: Rule, features: Features) -> str:
 
 
 def _ask_gap(features: Features) -> str:
+    if features.tables.measures is not None:
+        return features.ask(MEASURES, "usual_gap_days", lambda rows: rows.usual_gap_days)
     return features.ask("gaps", "usual", usual_gap)
+
+
+def needs_measures(rule: Rule) -> bool:
+    """Whether measures counted beforehand save more than they cost: for rhythms and distinct days, not for plain sums."""
+    return any(
+        isinstance(leaf, tree.Silence | tree.Labelled | tree.Scored)
+        or (
+            isinstance(leaf, tree.Orders)
+            and leaf.measure == "purchase_days"
+            and leaf.window in (ALWAYS, YEAR)
+        )
+        for leaf in tree.leaves(rule)
+    )
 
 
 def _average(op: str, value: Any, window: Window, features: Features) -> Test:

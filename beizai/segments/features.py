@@ -19,12 +19,20 @@ Build = Callable[[ir.Table], ir.Value]
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables a rule is asked of: the snapshot of the customers, and the book's orders, lines and events."""
+    """The tables a rule is asked of: the snapshot of the customers, and the book's orders, lines and events.
+
+    `measures`, where it is given, holds what was counted of everybody beforehand (`value.customers.measures`, as of the same day);
+    without it the engine counts all itself.
+    """
 
     customers: ir.Table
     orders: ir.Table
     lines: ir.Table
     events: ir.Table
+    measures: ir.Table | None = None
+
+
+MEASURES = "measures"
 
 
 @dataclass
@@ -55,6 +63,11 @@ class Features:
         return row
 
     def _aggregated(self, table: str) -> ir.Table:
+        if table == MEASURES and self.tables.measures is not None:
+            counted = self.tables.measures
+            return counted.select(
+                "customer_id", **{name: build(counted) for name, build in self.wanted[table].items()}
+            )
         source = self.source(table)
         return source.group_by("customer_id").aggregate(
             **{name: build(source) for name, build in self.wanted[table].items()}

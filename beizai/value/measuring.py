@@ -44,8 +44,11 @@ class Measured:
     spent_12m_minor: Whole
 
 
-def measured(sales: Sales, *, as_of_day: int) -> Measured:
-    """Every customer's measures as of a day; later orders are not seen. Money is exact (sums below 2**53 minor units)."""
+def measured(sales: Sales, *, as_of_day: int, rhythm: bool = True) -> Measured:
+    """Every customer's measures as of a day; later orders are not seen. Money is exact (sums below 2**53 minor units).
+
+    Without `rhythm` the gaps are left unknown, which saves half of the time.
+    """
     seen = sales.day <= as_of_day
     if not seen.all():
         sales = Sales(sales.customer_id[seen], sales.day[seen], sales.amount_minor[seen], sales.sale[seen])
@@ -62,7 +65,7 @@ def measured(sales: Sales, *, as_of_day: int) -> Measured:
         last_day=_spread(len(ids), at, days[starts + counts - 1], NEVER),
         purchase_days=_spread(len(ids), at, counts, 0),
         purchase_days_12m=_spread(len(ids), at, year, 0),
-        usual_gap_days=_gaps(len(ids), at, days, starts, counts),
+        usual_gap_days=_gaps(len(ids), at, days, starts, counts) if rhythm else np.full(len(ids), np.nan),
         spent_minor=_sums(ids, sales.customer_id, sales.amount_minor),
         spent_12m_minor=_sums(
             ids, sales.customer_id, np.where(sales.day > as_of_day - YEAR_DAYS, sales.amount_minor, 0)

@@ -230,8 +230,9 @@ def thresholds() -> st.SearchStrategy[Thresholds]:
     )
 
 
-def tables(people: Sequence[Person], *, named: bool = False) -> Tables:
-    """What an engine sees of these people, with an anonymous sale and rows after the day among them; or only the tables' names."""
+def tables(people: Sequence[Person], *, named: bool = False, measured: bool = False) -> Tables:
+    """What an engine sees of these people, with an anonymous sale and rows after the day among them; or only the tables' names;
+    with `measured` what was counted of them beforehand too."""
     made = {
         "customers": _customers(people),
         "orders": _order_rows(people),
@@ -242,7 +243,33 @@ def tables(people: Sequence[Person], *, named: bool = False) -> Tables:
         return Tables(
             *(ibis.table(ibis.Schema.from_pyarrow(rows.schema), name=name) for name, rows in made.items())
         )
-    return Tables(*(ibis.memtable(rows) for rows in made.values()))
+    counted = ibis.memtable(_measures(people)) if measured else None
+    return Tables(*(ibis.memtable(rows) for rows in made.values()), counted)
+
+
+def _measures(people: Sequence[Person]) -> pa.Table:
+    rows = []
+    for one in people:
+        found = one.history.measures(AS_OF)
+        rows.append(
+            {"customer_id": one.customer_id} | {name: getattr(found, name) for name in MEASURES.names[1:]}
+        )
+    return pa.Table.from_pylist(
+        [row for row in rows if row["purchase_days"] or row["spent_minor"]], schema=MEASURES
+    )
+
+
+MEASURES = pa.schema(
+    [
+        ("customer_id", pa.int64()),
+        ("last_on", pa.date32()),
+        ("purchase_days", pa.int64()),
+        ("purchase_days_12m", pa.int64()),
+        ("usual_gap_days", pa.float64()),
+        ("spent_minor", pa.int64()),
+        ("spent_12m_minor", pa.int64()),
+    ]
+)
 
 
 CUSTOMERS = pa.schema(

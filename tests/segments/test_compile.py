@@ -27,9 +27,11 @@ def expected(rule: r.Rule, persons: tuple[Person, ...], lines: Thresholds) -> se
 
 
 @QUICK
-@given(rule=rules(), persons=people(), lines=thresholds())
-def test_the_compiled_rule_finds_the_same_people_as_the_plain_reading(con, rule, persons, lines):
-    found = con.to_pyarrow(compiled.members(rule, tables(persons), as_of_on=AS_OF, lines=lines))
+@given(rule=rules(), persons=people(), lines=thresholds(), measured=st.booleans())
+def test_the_compiled_rule_finds_the_same_people_as_the_plain_reading(con, rule, persons, lines, measured):
+    found = con.to_pyarrow(
+        compiled.members(rule, tables(persons, measured=measured), as_of_on=AS_OF, lines=lines)
+    )
     ids = found["customer_id"].to_pylist()
     assert len(ids) == len(set(ids))
     assert set(ids) == expected(rule, persons, lines)
@@ -42,10 +44,11 @@ def test_every_condition_has_one_meaning(con, kind):
         several=st.lists(CONDITIONS[kind], min_size=8, max_size=8),
         persons=people(sizes=(6,)),
         lines=thresholds(),
+        measured=st.booleans(),
     )
-    def agree(several, persons, lines):
+    def agree(several, persons, lines, measured):
         found = con.to_pyarrow(
-            compiled.truths(several, tables(persons), as_of_on=AS_OF, lines=lines)
+            compiled.truths(several, tables(persons, measured=measured), as_of_on=AS_OF, lines=lines)
         ).to_pylist()
         for number, rule in enumerate(several):
             assert {row["customer_id"] for row in found if row[f"t{number}"]} == expected(
