@@ -108,6 +108,7 @@ def pause(code: str) -> str:
         "mail_unusable": _("The mail can no longer be used as it is."),
         "journal": _("The record of what is sent could not be written; is the disk full?"),
         "fault": _("A fault of the program stopped the sending."),
+        "restored": _("The book was restored from a backup; what was sent after it is not known here."),
     }.get(code, _("The sending was stopped."))
 
 
