@@ -1,5 +1,6 @@
 """Money, numbers and dates as the reader's language writes them."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -99,7 +100,18 @@ def month(value: date | datetime) -> str:
 def long_day(value: date | datetime) -> str:
     """ "Tuesday 14 April 2026"."""
     text = str(dates.format_date(civil(value), format="full", locale=frame().locale))
-    return text.replace(",", "") if frame().language == "en" else text
+    text = text.replace(",", "") if frame().language == "en" else text
+    return text[:1].upper() + text[1:]
+
+
+def sentences(*parts: str) -> str:
+    """Whole sentences one after the other; Chinese puts no space between them."""
+    return ("" if frame().language == "zh-hans" else " ").join(part for part in parts if part)
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Words in a row, with the reader's comma."""
+    return ("、" if frame().language == "zh-hans" else ", ").join(str(part) for part in parts if part)
 
 
 def clock_time(value: datetime) -> str:

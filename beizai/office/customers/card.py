@@ -176,7 +176,9 @@ def decisions(customer_id: int) -> list[dict[str, Any]]:
         {
             "words": decision_words(row),
             "text": row.text,
-            "source": row.source.name if row.source else "",
+            "source": wording.listed(
+                [row.source.name if row.source else "", str(row.user) if row.user else ""]
+            ),
             "at": row.at,
             "who": str(row.user) if row.user else "",
             "purpose": purpose_name(row.purpose),
@@ -288,6 +290,7 @@ def tie_lines(found: Customer, reader: Any) -> list[dict[str, Any]]:
                 "name": listing.display_name(other, reader),
                 "words": words,
                 "since": tie.since_on,
+                "told": wording.listed([words, wording.day(tie.since_on) if tie.since_on else ""]),
                 "spent": standing.spent_minor
                 if standing and tie.kind == "referred_by" and not mine
                 else None,

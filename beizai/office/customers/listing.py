@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from beizai.customers import search
 from beizai.customers.models import Customer, Standing
-from beizai.office import labels, paging
+from beizai.office import labels, paging, wording
 from beizai.office.customers import filters as filtering
 from beizai.office.customers import strips
 from beizai.office.customers.reach import Reach, reach
@@ -59,7 +59,7 @@ class Row:
     def reach_words(self) -> str:
         allowed = [one.words for one in self.reach if one.allowed]
         return (
-            _("may be reached by %(channels)s") % {"channels": ", ".join(allowed)}
+            _("may be reached by %(channels)s") % {"channels": wording.listed(allowed)}
             if allowed
             else _("may not be reached")
         )

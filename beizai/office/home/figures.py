@@ -52,7 +52,7 @@ def _customers(found: Customers, today: date) -> Figure:
             _("target %(target)s by %(day)s") % place if found.target_on else _("target %(target)s") % place
         )
         share, mark = found.count / found.target, _should_be(found, today)
-        words = f"{words} {_pace(found)}"
+        words = wording.sentences(words, _pace(found))
     return Figure(_("Customers"), wording.number(found.count), words, beside, share, mark)
 
 

@@ -11,7 +11,7 @@ from beizai.campaigns import sending
 from beizai.campaigns.models import Campaign, CampaignState
 from beizai.measurement.advice import advice
 from beizai.measurement.figures import key_figures
-from beizai.office import reasons
+from beizai.office import reasons, wording
 from beizai.office.frame import frame
 from beizai.office.home import came, figures, loop, week
 from beizai.office.home.kept import Kept
@@ -33,8 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
     todos = None if shown["week"] is None else week.todos(shown["week"], reader)
     context: dict[str, Any] = {
         "today": now,
-        "greeting": greeting(reader.name),
-        "worth": None if todos is None else worth(len(todos)),
+        "head": wording.sentences(greeting(reader.name), "" if todos is None else worth(len(todos))),
         "todos": todos,
         "knots": loop.knots(reader),
         "figures": _shown_figures(shown, reader) if may(reader, May.SEE_CUSTOMERS) else [],
@@ -100,8 +99,6 @@ def worth(count: int) -> str:
     """How much there is to do, in a sentence."""
     if not count:
         return _("Nothing waits for you.")
-    from beizai.office import wording
-
     words = ngettext(
         "%(n)s thing is worth doing this week.", "%(n)s things are worth doing this week.", count
     )

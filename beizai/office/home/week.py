@@ -82,7 +82,7 @@ def _silent(one: Advice) -> Todo:
             "%(n)s more are as quiet, but may not be written to.",
             silent - one.count,
         )
-        text = f"{text} {more % _n(silent - one.count)}"
+        text = wording.sentences(text, more % _n(silent - one.count))
     held_out = int(one.numbers.get("held_out", 0))
     proof = (
         ngettext("%(n)s left alone to prove it", "%(n)s left alone to prove it", held_out) % _n(held_out)

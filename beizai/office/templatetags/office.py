@@ -1,5 +1,6 @@
 """The pieces of a page as template tags, and money, numbers and dates in the reader's language."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
@@ -23,6 +24,7 @@ for _name in (
     "day",
     "short_day",
     "month_day",
+    "listed",
     "long_day",
     "month",
     "moment",
@@ -93,11 +95,11 @@ def simulated(yes: bool = True) -> SafeString | str:
 
 
 @register.simple_tag
-def double_reason(code: str) -> str:
+def double_reasons(codes: Sequence[str]) -> str:
     """Why a card may be the same person."""
     from beizai.office.customers.adding import reason_words
 
-    return reason_words(code)
+    return wording.listed(reason_words(code) for code in codes)
 
 
 # ---- figures drawn as SVG: shapes stretch, words stand beside them
