@@ -26,7 +26,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def _emptied_past_the_triggers() -> Iterator[None]:
     """Between tests the tables are emptied, the append-only ones too, whose triggers refuse that on SQLite."""
     from django.db import connection
-    from django.db.backends.sqlite3.operations import DatabaseOperations
+    from django.db.backends.sqlite3.base import DatabaseOperations  # its own module imports in a ring
 
     ordinary = DatabaseOperations.sql_flush
 
