@@ -213,33 +213,41 @@ def _ask_orders(measure: str, window: Window, features: Features) -> str:
         counted = COUNTED[measure, window]
         return features.ask(MEASURES, counted, lambda rows: rows[counted])
 
-    def build(rows: ir.Table) -> ir.Value:
+    def counts(rows: ir.Table) -> Any:
         when = inside(rows, window, features.as_of_on)
-        sale = rows.kind == "sale" if when is None else (rows.kind == "sale") & when
-        back = rows.kind == "return" if when is None else (rows.kind == "return") & when
+        kind = {"spent_minor": None, "returns": "return"}.get(measure, "sale")
+        tests = ([rows.kind == kind] if kind else []) + ([when] if when is not None else [])
+        return ibis.and_(*tests) if tests else None
+
+    def build(rows: ir.Table) -> ir.Value:
+        where = counts(rows)
         makers: dict[str, Callable[[], ir.Value]] = {
-            "orders": lambda: rows.count(where=sale),
-            "purchase_days": lambda: rows.occurred_on.nunique(where=sale),
-            "spent_minor": lambda: rows.amount_minor.sum(where=when),
-            "sold_minor": lambda: rows.amount_minor.sum(where=sale),
-            "returns": lambda: rows.count(where=back),
-            "last_on": lambda: rows.occurred_on.max(where=sale),
+            "orders": lambda: rows.count(where=where),
+            "purchase_days": lambda: rows.occurred_on.nunique(where=where),
+            "spent_minor": lambda: rows.amount_minor.sum(where=where),
+            "sold_minor": lambda: rows.amount_minor.sum(where=where),
+            "returns": lambda: rows.count(where=where),
+            "last_on": lambda: rows.occurred_on.max(where=where),
         }
         return makers[measure]()
 
-    return features.ask("orders", (measure, window), build)
+    all_count = measure == "spent_minor" and window == ALWAYS
+    return features.ask("orders", (measure, window), build, only=None if all_count else counts)
 
 
 def _ask_rows(rule: Rule, features: Features) -> str:
+    def counts(rows: ir.Table) -> Any:
+        return _counted(rule, rows, features.as_of_on)
+
     def build(rows: ir.Table) -> ir.Value:
-        counted = _counted(rule, rows, features.as_of_on)
+        counted = counts(rows)
         return (
             rows.order_id.nunique(where=counted)
             if isinstance(rule, tree.Bought)
             else rows.count(where=counted)
         )
 
-    return features.ask(_table(rule), rule, build)
+    return features.ask(_table(rule), rule, build, only=counts)
 
 
 def _ask_gap(features: Features) -> str:
@@ -347,12 +355,12 @@ def _ask_need(need: str, features: Features) -> str:
             return _ask_gap(features)
         case _:
             return features.ask(
-                "events",
-                "asked",
-                lambda rows: rows.count(
-                    where=rows.kind.isin(ASKED_KINDS) & (rows.verdict.fill_null("person") != "machine")
-                ),
+                "events", "asked", lambda rows: rows.count(where=_interest(rows)), only=_interest
             )
+
+
+def _interest(rows: ir.Table) -> Any:
+    return rows.kind.isin(ASKED_KINDS) & (rows.verdict.fill_null("person") != "machine")
 
 
 def _columns(row: ir.Table, names: dict[str, str], features: Features) -> Columns:

@@ -6,6 +6,7 @@ Conditions ask for counts and sums; those over one table become one aggregation 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import or_
 from typing import Any
 
 import ibis
@@ -14,7 +15,8 @@ import ibis.expr.types as ir
 from beizai.segments.rule.tree import Window
 from beizai.value.thresholds import Thresholds
 
-Build = Callable[[ir.Table], ir.Value]
+Build = Callable[[ir.Table], Any]
+_FEW = 8  # more conditions than this are dearer to test than to group
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,14 @@ class Features:
     as_of_on: date
     lines: Thresholds
     wanted: dict[str, dict[str, Build]] = field(default_factory=dict)
+    only: dict[str, list[Build | None]] = field(default_factory=dict)
     names: dict[tuple[str, object], str] = field(default_factory=dict)
 
-    def ask(self, table: str, what: object, build: Build) -> str:
-        """The name of the column in which the joined row will hold this."""
+    def ask(self, table: str, what: object, build: Build, *, only: Build | None = None) -> str:
+        """The name of the column in which the joined row will hold this; `only` are the rows that count for it (None: all)."""
         key = (table, what)
         if key not in self.names:
+            self.only.setdefault(table, []).append(only)
             self.names[key] = f"{table}_{len(self.wanted.setdefault(table, {}))}"
             self.wanted[table][self.names[key]] = build
         return self.names[key]
@@ -68,10 +72,18 @@ class Features:
             return counted.select(
                 "customer_id", **{name: build(counted) for name, build in self.wanted[table].items()}
             )
-        source = self.source(table)
+        source = self._narrowed(table)
         return source.group_by("customer_id").aggregate(
             **{name: build(source) for name, build in self.wanted[table].items()}
         )
+
+    def _narrowed(self, table: str) -> ir.Table:
+        """The rows that count for anything asked of the table: the engine then groups no others."""
+        source = self.source(table)
+        tests = [only(source) if only is not None else None for only in self.only[table]]
+        if any(test is None for test in tests) or len(tests) > _FEW:
+            return source
+        return source.filter(balanced(or_, tests, None))
 
     def source(self, table: str) -> ir.Table:
         """The rows of a table that may count: of somebody, and not after the day asked for."""

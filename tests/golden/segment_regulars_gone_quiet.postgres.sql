@@ -10,8 +10,8 @@ FROM (
       "t5"."may_email_marketing",
       "t5"."tags",
       "t16"."gaps_0",
-      "t13"."orders_0",
-      "t13"."orders_1"
+      "t14"."orders_0",
+      "t14"."orders_1"
     FROM (
       SELECT
         "t1"."customer_id",
@@ -22,11 +22,11 @@ FROM (
     ) AS "t5"
     LEFT OUTER JOIN (
       SELECT
-        "t14"."customer_id",
+        "t12"."customer_id",
         CASE
           WHEN COUNT(*) >= 2
           THEN PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY
-            "t14"."gap_days")
+            "t12"."gap_days")
           ELSE CAST(NULL AS DOUBLE PRECISION)
         END AS "gaps_0"
       FROM (
@@ -35,11 +35,11 @@ FROM (
           CAST(EXTRACT(epoch FROM CAST("t11"."occurred_on" AS TIMESTAMP) - CAST("t11"."before_on" AS TIMESTAMP)) / 86400 AS BIGINT) AS "gap_days"
         FROM (
           SELECT
-            "t7"."customer_id",
-            "t7"."occurred_on",
-            LAG("t7"."occurred_on") OVER (
-              PARTITION BY "t7"."customer_id"
-              ORDER BY "t7"."occurred_on" ASC
+            "t6"."customer_id",
+            "t6"."occurred_on",
+            LAG("t6"."occurred_on") OVER (
+              PARTITION BY "t6"."customer_id"
+              ORDER BY "t6"."occurred_on" ASC
               ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
             ) AS "before_on"
           FROM (
@@ -51,37 +51,51 @@ FROM (
               "t2"."customer_id" IS NOT NULL
               AND "t2"."occurred_on" <= MAKE_DATE(2024, 2, 29)
               AND "t2"."kind" = 'sale'
-          ) AS "t7"
+          ) AS "t6"
         ) AS "t11"
         WHERE
           "t11"."before_on" IS NOT NULL
-      ) AS "t14"
+      ) AS "t12"
       GROUP BY
         1
     ) AS "t16"
       ON "t5"."customer_id" = "t16"."customer_id"
     LEFT OUTER JOIN (
       SELECT
-        "t6"."customer_id",
-        COUNT(DISTINCT "t6"."occurred_on") FILTER(WHERE
+        "t10"."customer_id",
+        COUNT(DISTINCT "t10"."occurred_on") FILTER(WHERE
           (
-            "t6"."kind" = 'sale'
-          ) AND (
-            "t6"."occurred_on" >= MAKE_DATE(2022, 3, 2)
+            "t10"."kind" = 'sale'
+          )
+          AND (
+            "t10"."occurred_on" >= MAKE_DATE(2022, 3, 2)
           )) AS "orders_0",
-        MAX("t6"."occurred_on") FILTER(WHERE
-          "t6"."kind" = 'sale') AS "orders_1"
+        MAX("t10"."occurred_on") FILTER(WHERE
+          "t10"."kind" = 'sale') AS "orders_1"
       FROM (
         SELECT
           *
         FROM "orders" AS "t2"
         WHERE
-          "t2"."customer_id" IS NOT NULL AND "t2"."occurred_on" <= MAKE_DATE(2024, 2, 29)
-      ) AS "t6"
+          "t2"."customer_id" IS NOT NULL
+          AND "t2"."occurred_on" <= MAKE_DATE(2024, 2, 29)
+          AND (
+            (
+              (
+                "t2"."kind" = 'sale'
+              ) AND (
+                "t2"."occurred_on" >= MAKE_DATE(2022, 3, 2)
+              )
+            )
+            OR (
+              "t2"."kind" = 'sale'
+            )
+          )
+      ) AS "t10"
       GROUP BY
         1
-    ) AS "t13"
-      ON "t5"."customer_id" = "t13"."customer_id"
+    ) AS "t14"
+      ON "t5"."customer_id" = "t14"."customer_id"
   ) AS "t17"
   WHERE
     COALESCE("t17"."orders_0", 0) >= 3
@@ -116,9 +130,9 @@ WHERE
             "t0"."category" = 'Tea'
           ) OR STARTS_WITH("t0"."category", 'Tea / ')
         )
-    ) AS "t10"
+    ) AS "t9"
     WHERE
-      "t19"."customer_id" = "t10"."customer_id"
+      "t19"."customer_id" = "t9"."customer_id"
   )
   AND NOT EXISTS(
     SELECT
@@ -133,7 +147,7 @@ WHERE
         AND "t0"."quantity_milli" > 0
         AND "t0"."product" = 'B-2'
         AND "t0"."occurred_on" >= MAKE_DATE(2023, 12, 2)
-    ) AS "t8"
+    ) AS "t7"
     WHERE
-      "t19"."customer_id" = "t8"."customer_id"
+      "t19"."customer_id" = "t7"."customer_id"
   )

@@ -10,8 +10,8 @@ FROM (
       `t5`.`may_email_marketing`,
       `t5`.`tags`,
       `t16`.`gaps_0`,
-      `t13`.`orders_0`,
-      `t13`.`orders_1`
+      `t14`.`orders_0`,
+      `t14`.`orders_1`
     FROM (
       SELECT
         `t1`.`customer_id`,
@@ -22,17 +22,17 @@ FROM (
     ) AS `t5`
     LEFT OUTER JOIN (
       SELECT
-        `t14`.`customer_id`,
-        IF(COUNT(*) >= 2, PERCENTILE(`t14`.`gap_days`, 0.5), CAST(NULL AS DOUBLE)) AS `gaps_0`
+        `t12`.`customer_id`,
+        IF(COUNT(*) >= 2, PERCENTILE(`t12`.`gap_days`, 0.5), CAST(NULL AS DOUBLE)) AS `gaps_0`
       FROM (
         SELECT
           `t11`.`customer_id`,
           DATEDIFF(DAY, `t11`.`before_on`, `t11`.`occurred_on`) AS `gap_days`
         FROM (
           SELECT
-            `t7`.`customer_id`,
-            `t7`.`occurred_on`,
-            LAG(`t7`.`occurred_on`) OVER (PARTITION BY `t7`.`customer_id` ORDER BY `t7`.`occurred_on` ASC NULLS LAST) AS `before_on`
+            `t6`.`customer_id`,
+            `t6`.`occurred_on`,
+            LAG(`t6`.`occurred_on`) OVER (PARTITION BY `t6`.`customer_id` ORDER BY `t6`.`occurred_on` ASC NULLS LAST) AS `before_on`
           FROM (
             SELECT DISTINCT
               `t2`.`customer_id`,
@@ -42,41 +42,55 @@ FROM (
               `t2`.`customer_id` IS NOT NULL
               AND `t2`.`occurred_on` <= MAKE_DATE(2024, 2, 29)
               AND `t2`.`kind` = 'sale'
-          ) AS `t7`
+          ) AS `t6`
         ) AS `t11`
         WHERE
           `t11`.`before_on` IS NOT NULL
-      ) AS `t14`
+      ) AS `t12`
       GROUP BY
         1
     ) AS `t16`
       ON `t5`.`customer_id` = `t16`.`customer_id`
     LEFT OUTER JOIN (
       SELECT
-        `t6`.`customer_id`,
+        `t10`.`customer_id`,
         COUNT(
           DISTINCT IF(
             (
-              `t6`.`kind` = 'sale'
-            ) AND (
-              `t6`.`occurred_on` >= MAKE_DATE(2022, 3, 2)
+              `t10`.`kind` = 'sale'
+            )
+            AND (
+              `t10`.`occurred_on` >= MAKE_DATE(2022, 3, 2)
             ),
-            `t6`.`occurred_on`,
+            `t10`.`occurred_on`,
             NULL
           )
         ) AS `orders_0`,
-        MAX(IF(`t6`.`kind` = 'sale', `t6`.`occurred_on`, NULL)) AS `orders_1`
+        MAX(IF(`t10`.`kind` = 'sale', `t10`.`occurred_on`, NULL)) AS `orders_1`
       FROM (
         SELECT
           *
         FROM `orders` AS `t2`
         WHERE
-          `t2`.`customer_id` IS NOT NULL AND `t2`.`occurred_on` <= MAKE_DATE(2024, 2, 29)
-      ) AS `t6`
+          `t2`.`customer_id` IS NOT NULL
+          AND `t2`.`occurred_on` <= MAKE_DATE(2024, 2, 29)
+          AND (
+            (
+              (
+                `t2`.`kind` = 'sale'
+              ) AND (
+                `t2`.`occurred_on` >= MAKE_DATE(2022, 3, 2)
+              )
+            )
+            OR (
+              `t2`.`kind` = 'sale'
+            )
+          )
+      ) AS `t10`
       GROUP BY
         1
-    ) AS `t13`
-      ON `t5`.`customer_id` = `t13`.`customer_id`
+    ) AS `t14`
+      ON `t5`.`customer_id` = `t14`.`customer_id`
   ) AS `t17`
   WHERE
     COALESCE(`t17`.`orders_0`, 0) >= 3
@@ -107,8 +121,8 @@ LEFT SEMI JOIN (
         `t0`.`category` = 'Tea'
       ) OR STARTSWITH(`t0`.`category`, 'Tea / ')
     )
-) AS `t10`
-  ON `t19`.`customer_id` = `t10`.`customer_id`
+) AS `t9`
+  ON `t19`.`customer_id` = `t9`.`customer_id`
 LEFT ANTI JOIN (
   SELECT
     `t0`.`customer_id`
@@ -119,5 +133,5 @@ LEFT ANTI JOIN (
     AND `t0`.`quantity_milli` > 0
     AND `t0`.`product` = 'B-2'
     AND `t0`.`occurred_on` >= MAKE_DATE(2023, 12, 2)
-) AS `t8`
-  ON `t19`.`customer_id` = `t8`.`customer_id`
+) AS `t7`
+  ON `t19`.`customer_id` = `t7`.`customer_id`

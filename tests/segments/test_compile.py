@@ -96,3 +96,10 @@ def test_a_thousand_conditions_can_be_asked(con):
     people = (Person(1, orders=(Order(AS_OF, "sale", 5),)), Person(2))
     found = con.to_pyarrow(compiled.members(rule, tables(people), as_of_on=AS_OF, lines=NO_LINES))
     assert set(found["customer_id"].to_pylist()) == {1, 2}
+
+
+def test_a_window_that_leaves_nothing_out_counts_everything(con):
+    rule = r.Orders("spent_minor", "is", 5, r.Window(older_than_days=0))
+    people = (Person(1, orders=(Order(AS_OF, "sale", 5),)), Person(2))
+    found = con.to_pyarrow(compiled.members(rule, tables(people), as_of_on=AS_OF, lines=NO_LINES))
+    assert found["customer_id"].to_pylist() == [1]
