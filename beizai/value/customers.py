@@ -114,14 +114,29 @@ def fifths_of(measures: Measures, lines: Thresholds) -> tuple[int | None, int | 
 
 def history_of(book: Book, customer_id: int, on: date) -> tuple[History, bool]:
     """One customer's orders until a day, and whether they did something else than buy."""
-    orders, events = book.orders, book.events
-    mine = orders.filter(orders.customer_id == customer_id, orders.occurred_on <= on)
-    rows = book.arrow(mine.select("occurred_on", "kind", "amount_minor"))
-    history = History(
-        Order(*row) for row in zip(*(column.to_pylist() for column in rows.columns), strict=True)
-    )
-    showed = events.filter(events.customer_id == customer_id, events.occurred_on <= on, _is_interest(events))
-    return history, book.arrow(showed.limit(1).select("customer_id")).num_rows > 0
+    rows = _of_one(book, _ORDERS_OF_ONE, [customer_id, on])
+    history = History(Order(*row) for row in rows)
+    return history, bool(_of_one(book, _INTEREST_OF_ONE, [customer_id, on, list(ASKED_KINDS)]))
+
+
+_ORDERS_OF_ONE = (
+    "SELECT occurred_on, kind, amount_minor FROM orders WHERE customer_id = ? AND occurred_on <= ?"
+)
+_INTEREST_OF_ONE = """
+SELECT true FROM events
+WHERE customer_id = ? AND occurred_on <= ? AND list_contains(?, kind) AND coalesce(verdict, 'person') <> 'machine'
+LIMIT 1
+"""
+
+
+def _of_one(book: Book, query: str, values: list[Any]) -> list[tuple[Any, ...]]:
+    """A question about one customer, put to the engine as it stands: to compile it would take longer than to answer it."""
+
+    def put(engine: Any) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = engine.con.execute(query, values).fetchall()
+        return found
+
+    return book.run(put)
 
 
 def sales(book: Book) -> Sales:
