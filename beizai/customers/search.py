@@ -52,6 +52,8 @@ def phone_terms(normal: str) -> set[str]:
 
 def number_terms(value: str) -> set[str]:
     """The number of a customer in another book, as it stands and by its parts."""
+    if value.isascii() and value.isalnum():
+        return {value.casefold()[:_TERM]}  # one word: most numbers are
     return {value.casefold()[:_TERM], *search_words(value)}
 
 

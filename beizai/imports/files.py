@@ -143,8 +143,8 @@ def bring_in(
         reading = _read(desk, choices, known, progress)
         _must_hold_something(reading, path.name)
         named = known or the_source(source, SourceKind(kind), now=now, simulated=simulated)
-        if known is None:  # ids of orders hold the source's number: read again under the new one
-            orders.renumber(desk, named.pk)
+        if known is None:  # the id of an order holds the source's number, which there was none of before
+            orders.number_orders(desk, named.pk)
         batch = batches.open_batch(
             f"import_{kind}", opened_at=now, source_id=named.pk, user_id=by.pk if by else None
         )

@@ -56,8 +56,8 @@ def read_orders(desk: Desk, choices: Choices, *, source_id: int | None, progress
     reasons = tuple(desk.rows(statements.REASONS)) if rejected else ()
     progress(2, 4, "comparing with the book")
     desk.run(statements.ORDER_TABLES)
-    _number(desk, source_id or 0)
     if source_id is not None:
+        _number(desk, source_id)
         _recall(desk, source_id)
     desk.run(statements.FATED)
     fates = {"new": 0, "changed": 0, "known": 0} | dict(desk.rows(statements.FATES))
@@ -129,19 +129,15 @@ def _number(desk: Desk, source_id: int) -> None:
     try:
         for batch in cursor.sql(statements.NUMBERS).to_arrow_reader(200_000):
             numbers = batch.column(0).to_pylist()
-            order_ids = [ids.order_id(source_id, number) for number in numbers]
-            desk.fill(
-                "order_ids",
-                pa.table({"number": batch.column(0), "order_id": pa.array(order_ids, pa.int64())}),
-            )
+            order_ids = ids.order_ids(source_id, numbers)
+            desk.fill("order_ids", pa.table({"number": batch.column(0), "order_id": pa.array(order_ids)}))
     finally:
         cursor.close()
 
 
-def renumber(desk: Desk, source_id: int) -> None:
-    """Gives the orders of a file their ids anew, where its source has only now got its number."""
+def number_orders(desk: Desk, source_id: int) -> None:
+    """Gives the orders of a file their ids, where its source has only now got its own number."""
     if desk.mapped.kind == "orders":
-        desk.run("delete from order_ids")
         _number(desk, source_id)
 
 

@@ -284,7 +284,7 @@ create table product_ids (product varchar, product_id bigint, category varchar);
 FATED = """
 create view fated as select f.*, i.order_id,
   case when k.order_id is null then 'new' when k.content_hash is distinct from f.content then 'changed' else 'known' end as fate
-from file_orders f join order_ids i on i.number = f.number left join known_orders k on k.order_id = i.order_id
+from file_orders f left join order_ids i on i.number = f.number left join known_orders k on k.order_id = i.order_id
 """
 FATES = "select fate, count(*) as n from fated group by fate"
 OF_SOURCE = "select distinct order_id, content_hash from orders where source_id = $source_id and order_id in (select order_id from wanted_orders)"

@@ -132,8 +132,15 @@ def conform(name: str, rows: pa.Table) -> pa.Table:
             hint=f"Its columns: {', '.join(wanted.columns)}.",
         )
     columns = [_column(rows, field, name) for field in wanted.schema if field.name != _PARTITION]
-    months = pc.strftime(columns[wanted.schema.get_field_index("occurred_at")], format="%Y-%m")
-    return pa.table([*columns, months.cast(_TEXT)], schema=wanted.schema)
+    months = _months(columns[wanted.schema.get_field_index("occurred_at")])
+    return pa.table([*columns, months], schema=wanted.schema)
+
+
+def _months(times: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The month of each time as text; written once for each month, not for each row."""
+    months = pc.floor_temporal(times, unit="month").combine_chunks().dictionary_encode()
+    text = pc.strftime(months.dictionary, format="%Y-%m").cast(_TEXT)
+    return pa.chunked_array([text.take(months.indices)], _TEXT)
 
 
 def _column(rows: pa.Table, field: pa.Field, table_name: str) -> pa.ChunkedArray:

@@ -145,9 +145,9 @@ def _regular(path: Path) -> bool:
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             block = last + chunk
-            if b"\n\n" in block or b"\n\r\n" in block or b"\x00" in chunk:
+            if b"\n\n" in block or b"\x00" in chunk:
                 return False
-            if block.count(b"\r", 0, -1) != block.count(b"\r\n"):
+            if b"\r" in chunk and (b"\n\r\n" in block or block.count(b"\r", 0, -1) != block.count(b"\r\n")):
                 return False
             last = chunk[-2:] if chunk.endswith(b"\r") else chunk[-1:]
     return True
