@@ -5,8 +5,10 @@ import sqlite3
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 
+import psycopg
 import pytest
 from beizai_process import beizai, surroundings
 
@@ -79,3 +81,25 @@ def test_an_upgrade_broken_off_names_the_backup_made_before_it(older: Path) -> N
     assert "before.zip" in refused.json["error"]["hint"]
     assert beizai(older, "upgrade", "--json").json["backup"] == "before.zip"
     assert beizai(older, "customers", "count").code == 0
+
+
+@pytest.mark.postgres
+def test_an_older_office_on_postgresql_is_backed_up_as_it_is_and_upgraded(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    name = f"older_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    url, home = postgres_url.replace("/postgres?", f"/{name}?"), tmp_path / "home"
+    assert beizai(home, "init", database=url).code == 0
+    assert beizai(home, "customers", "add", "--name", "Ann Lee", database=url).code == 0
+    back = [sys.executable, "-m", "django", "migrate", "-v", "0", *GOES_BACK_TO]
+    subprocess.run(back, env=surroundings(home, url), check=True)
+    done = beizai(home, "upgrade", "--json", database=url)
+    assert done.code == 0, done.err
+    assert beizai(home, "customers", "count", "--json", database=url).json == {"customers": 1}
+    assert (
+        beizai(tmp_path / "before", "restore", done.json["backup"]).code == 0
+    )  # into SQLite, as old as it was
+    assert beizai(tmp_path / "before", "upgrade").code == 0
+    assert beizai(tmp_path / "before", "customers", "count", "--json").json == {"customers": 1}
