@@ -5,7 +5,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from beizai.office.charts import (
@@ -40,6 +40,7 @@ def test_the_curve_names_the_top_fifth_where_it_stands():
         top_below="",
         half="",
         alike="",
+        fifth="",
         across="",
         up="",
         label="curve",
@@ -48,6 +49,7 @@ def test_the_curve_names_the_top_fifth_where_it_stands():
     assert chart.words[0].y == pytest.approx(36)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(estimate=MONEY, below=st.floats(0, 1e6), above=st.floats(0, 1e6), planted=st.none() | MONEY)
 def test_the_profit_picture_always_shows_zero(estimate, below, above, planted):
     chart = density(Interval(estimate, estimate - below, estimate + above, planted), SAID)
@@ -79,6 +81,7 @@ def test_the_ramp_gives_the_best_cell_the_strongest_step():
     assert levels([None, None]) == [0, 0]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(MONEY, min_size=1, max_size=6))
 def test_a_waterfall_stays_in_its_room_and_ends_at_the_sum(amounts):
     steps = waterfall(amounts)
@@ -86,6 +89,7 @@ def test_a_waterfall_stays_in_its_room_and_ends_at_the_sum(amounts):
     assert all(step.start >= 0 and step.start + step.width <= 101 for step in steps)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.floats(0.001, 1e9))
 def test_round_numbers_rise_and_stay_under_the_top(high):
     found = scale.rounds(high)

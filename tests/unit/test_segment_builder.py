@@ -1,7 +1,7 @@
 """The rule builder: what is typed becomes the rule, and a rule opened again is the same rule."""
 
 from django.http import QueryDict
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from beizai.office.segments import nodes
@@ -76,6 +76,7 @@ def posted(node: Node, path: str = "r") -> QueryDict:
     return form
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(TREES)
 def test_a_rule_opened_in_the_builder_and_saved_is_the_same_rule(found):
     node = from_json(found, WORDS, "EUR")

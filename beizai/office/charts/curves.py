@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from beizai.office.charts.drawing import Chart, Shape, Word, area, dot, trace
 from beizai.office.charts.scale import Scale, rounds
 
-_RIGHT = 80.0  # the words at the lines' ends stand in the rest
+_RIGHT = 77.0  # the words at the lines' ends stand in the rest
 _APART = 17.0
 
 

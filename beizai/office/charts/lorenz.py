@@ -15,12 +15,13 @@ def lorenz(
     top_below: str,
     half: str,
     alike: str,
+    fifth: str,
     across: str,
     up: str,
     label: str,
 ) -> Chart:
     """The curve of (share of customers, share of sales), both 0 to 1. The words come ready: `half` is what half of the
-    customers bring, `alike` names the line if all spent the same, `across` and `up` the axes."""
+    customers bring, `alike` names the line if all spent the same, `fifth` the place of the top fifth, `across` and `up` the axes."""
     points = [(100 * x, 100 - 100 * y) for x, y in curve]
     top_y = height_at(points, 100 * TOP)
     half_y = height_at(points, 50)
@@ -37,9 +38,9 @@ def lorenz(
     words = (
         Word(22, top_y + 4, top, strong=True, below=top_below),
         Word(52, half_y + 6, half),
-        Word(70, 58, alike, css="muted"),
+        Word(100, 58, alike, "rt", css="muted"),
         Word(0, 102, "0"),
-        Word(20, 102, "20%", "c"),
+        Word(20, 102, fifth, "c"),
         Word(100, 102, across, "rt"),
         Word(0, -8, up),
     )

@@ -113,18 +113,22 @@ def context(found: Report) -> dict[str, object]:
     }
 
 
-def _refused(found: Report) -> list[tuple[str, str]]:
-    return [(reasons.refusal(code).name, number(people)) for code, people in found.ledger.refused.items()]
+def _refused(found: Report) -> list[str]:
+    return [
+        _("%(reason)s: %(people)s") % {"reason": reasons.refusal(code).name, "people": number(people)}
+        for code, people in found.ledger.refused.items()
+    ]
 
 
-def rests_on(found: Report) -> list[tuple[str, str]]:
-    """Which share of the sales rests on which margin."""
+def rests_on(found: Report) -> str:
+    """Which share of the sales rests on which margin, in a sentence; nothing where nothing was sold."""
     words = {
-        Basis.COST: _("the cost of the goods on the line"),
-        Basis.CATEGORY: _("the margin of the category"),
-        Basis.BOOK: _("the margin of the whole book"),
+        Basis.COST: _("the cost of the goods on the line (%(share)s of the sales)"),
+        Basis.CATEGORY: _("the margin of the category (%(share)s of the sales)"),
+        Basis.BOOK: _("the margin of the whole book (%(share)s of the sales)"),
     }
-    return [(words[basis], percent(share)) for basis, share in found.rests_on.items() if share]
+    parts = [words[basis] % {"share": percent(share)} for basis, share in found.rests_on.items() if share]
+    return _("The profit rests on %(parts)s.") % {"parts": _(", ").join(parts)} if parts else ""
 
 
 def _rounded(minor: float | None) -> int | None:

@@ -28,6 +28,7 @@ def curve_picture(found: Pyramid) -> Chart | None:
         top_below=_("of the sales of 12 months"),
         half=_("half of the customers: %(share)s") % {"share": percent(share_of_top(found, 50))},
         alike=_("if all spent alike"),
+        fifth=percent(0.2),
         across=_("%(share)s of customers") % {"share": percent(1.0)},
         up=_("share of sales"),
         label=_("The top fifth of the customers brings %(share)s of the sales") % {"share": top},
