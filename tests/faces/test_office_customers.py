@@ -325,3 +325,26 @@ def test_long_names_and_empty_books_have_their_pages(owner):
     assert owner.get(f"/customers/{one.pk}/").status_code == 200
     assert owner.get(reverse("customers_count")).status_code == 200
     assert owner.get("/customers/strips/?ids=1,x,2").status_code == 200
+
+
+def test_cards_that_are_not_valued_yet_are_in_the_list_all_the_same(owner):
+    known, new = card("Known"), card("New")
+    Standing.objects.filter(pk=new.pk).delete()
+    page = owner.get("/customers/")
+    assert set(names(page)) == {"Known", "New"}
+    assert "Not everybody is valued yet" in page.content.decode()
+    assert known.pk < new.pk
+
+
+def test_a_permission_and_a_tie_are_seen_in_the_standing_when_the_card_is_opened(owner):
+    one, other = card(points=[("email", "e@example.test")]), card("Sophie Nguyen")
+    owner.get(f"/customers/{one.pk}/timeline/")
+    before = Standing.objects.get(pk=one.pk)
+    assert (before.tier, before.type) == ("potential", "not_bought_yet")
+    allow(one)
+    owner.get(f"/customers/{one.pk}/timeline/")
+    assert Standing.objects.get(pk=one.pk).tier == "target"
+    evidence = owner.get(f"/customers/{one.pk}/why/tier/").content.decode()
+    assert "may be written to" in evidence
+    assert owner.get(f"/customers/{one.pk}/why/size/").status_code == 404
+    assert other.pk

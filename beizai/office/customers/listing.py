@@ -90,8 +90,16 @@ def asked(request: HttpRequest) -> Asked:
         sort = _natural(params)
     if params.get("never") == "1" and sort.lstrip("-") in ("spent", "total", "last"):
         sort = "-added"  # nobody here has spent or bought: such an order would be none
+    if SORTS[sort.lstrip("-")][0] is filtering.FROM_STANDING and not all_valued():
+        sort = "-added"
     paths, key = SORTS[sort.lstrip("-")]
     return Asked(words, filtering.active(params), sort, paths, key, sort.startswith("-"))
+
+
+def all_valued() -> bool:
+    """Whether the newest card has its standing: else cards came in that are not valued yet, and would be missed."""
+    newest = Customer.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return newest is None or Standing.objects.filter(pk=newest).exists()
 
 
 def _natural(params: QueryDict) -> str:
@@ -171,6 +179,7 @@ def customers(request: HttpRequest) -> HttpResponse:
         "total": met.total,
         "about": met.about,
         "cards": all_cards(),
+        "all_valued": all_valued(),
         "form": filtering.FilterForm(
             request.GET, contact_points=may(person(request), May.SEE_CONTACT_POINTS)
         ),

@@ -66,7 +66,7 @@ def timeline(card: Customer, reader: User, *, show: str = "all", limit: int = 40
 
 def _everything(card: Customer, reader: User) -> Iterator[Entry]:
     with open_book() as book:
-        yield from _orders(book, card.pk)
+        yield from _orders(book, card)
         happened = _rows(book, book.events.filter(book.events.customer_id == card.pk))
     yield from _messages(card.pk, happened)
     yield from _happenings(happened)
@@ -80,11 +80,11 @@ def _rows(book: Book, asked: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def _orders(book: Book, customer_id: int) -> Iterator[Entry]:
-    orders = _rows(book, book.orders.filter(book.orders.customer_id == customer_id))
-    keep_up(book, customer_id, orders, complete=len(orders) < _MOST)
+def _orders(book: Book, card: Customer) -> Iterator[Entry]:
+    orders = _rows(book, book.orders.filter(book.orders.customer_id == card.pk))
+    keep_up(book, card, orders, complete=len(orders) < _MOST)
     names = dict(Source.objects.filter(pk__in={row["source_id"] for row in orders}).values_list("pk", "name"))
-    goods = _goods(book, customer_id)
+    goods = _goods(book, card.pk)
     for row in orders:
         returned = row["kind"] == "return"
         amount = wording.money(row["amount_minor"])

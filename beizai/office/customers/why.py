@@ -1,14 +1,17 @@
 """Why a customer is called what they are called: what was looked at, since when, and when it turns."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from beizai.base.errors import NotFound
+from beizai.consent.models import ConsentEntry
 from beizai.customers import cards
-from beizai.customers.models import Standing
+from beizai.customers.models import Customer, Standing
 from beizai.events.book import Book, open_book
 from beizai.office import labels
 from beizai.office.frame import frame
@@ -54,15 +57,18 @@ def evidence(label: Label) -> Evidence:
     )
 
 
-def keep_up(book: Book, customer_id: int, orders: list[dict[str, Any]], *, complete: bool) -> None:
-    """Brings the standing beside the card up to the orders just read: a sale by hand is seen at once."""
-    standing = Standing.objects.filter(pk=customer_id).first()
+def keep_up(book: Book, card: Customer, orders: list[dict[str, Any]], *, complete: bool) -> None:
+    """Brings the standing beside the card up to what is known now: a sale by hand, a new tie, a permission are seen at once."""
+    standing = Standing.objects.filter(pk=card.pk).first()
+    if standing is None or not standing.tier or standing.as_of <= _last_change(card):
+        standings.refresh_one(book, card.pk, frame().now)
+        return
     latest = max((row["occurred_on"] for row in orders), default=None)
     spent = sum(row["amount_minor"] for row in orders)
-    same = (
-        standing is not None
-        and standing.last_order_on == latest
-        and (not complete or standing.spent_minor == spent)
-    )
-    if not same:
-        standings.refresh_one(book, customer_id, frame().now)
+    if standing.last_order_on != latest or (complete and standing.spent_minor != spent):
+        standings.refresh_one(book, card.pk, frame().now)
+
+
+def _last_change(card: Customer) -> datetime:
+    decided = ConsentEntry.objects.filter(customer_id=card.pk).aggregate(last=Max("recorded_at"))["last"]
+    return max(card.changed_at, decided) if decided else card.changed_at

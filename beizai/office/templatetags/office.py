@@ -83,6 +83,25 @@ def pyramid(level: int) -> SafeString:
 
 
 @register.simple_tag
+def pyramids() -> SafeString:
+    """The six pyramids kept once on a page: `<use href="#t-1"/>`."""
+    drawn = (
+        (
+            n,
+            "".join(f"M{x} {1 + 2 * k}h{w}" for k, (x, w) in enumerate(_LAYERS) if k != n),
+            f"M{_LAYERS[n][0]} {1 + 2 * n}h{_LAYERS[n][1]}",
+        )
+        for n in range(len(_LAYERS))
+    )
+    kept = format_html_join(
+        "",
+        '<symbol id="t-{}" viewBox="0 0 14 13" stroke="currentColor" stroke-width="1.5"><path d="{}" opacity=".28"/><path d="{}"/></symbol>',
+        drawn,
+    )
+    return format_html('<svg width="0" height="0" aria-hidden="true" class="sr">{}</svg>', kept)
+
+
+@register.simple_tag
 def badge(words: str, kind: str = "") -> SafeString:
     """A state in a word; kinds: good, warn, bad, info, line."""
     return format_html('<span class="badge {}">{}</span>', kind, words)
