@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Max
 
@@ -21,11 +21,9 @@ from beizai.customers.models import (
     Tag,
 )
 from beizai.imports import dates, numbers
+from beizai.imports.entries import Entry
 from beizai.imports.newcomers import Arrival
 from beizai.imports.slices import reserve, write_slices
-
-if TYPE_CHECKING:
-    from beizai.imports.customers import Entry
 
 _FIELDS = ("name", "given_name", "family_name", "country", "language", "postal_address")
 _YES_NO = {"yes", "no", "oui", "non", "true", "false", "是", "否"}
@@ -35,7 +33,7 @@ _YES_NO = {"yes", "no", "oui", "non", "true", "false", "是", "否"}
 class Plan:
     """The entries of a file, the headers of its attributes by key, the currency of the book."""
 
-    entries: Sequence["Entry"]
+    entries: Sequence[Entry]
     labels: Mapping[str, str]
     currency: str
 
@@ -53,7 +51,7 @@ def write_plan(plan: Plan, arrival: Arrival, *, progress: Progress) -> dict[int,
     definitions = _definitions(plan)
     outcomes: dict[int, Outcome] = {}
 
-    def write(piece: Sequence["Entry"]) -> None:
+    def write(piece: Sequence[Entry]) -> None:
         outcomes.update(_write(piece, plan, definitions, arrival))
 
     write_slices(plan.entries, write, progress=progress, what="customers")
@@ -61,7 +59,7 @@ def write_plan(plan: Plan, arrival: Arrival, *, progress: Progress) -> dict[int,
 
 
 def _write(
-    piece: Sequence["Entry"], plan: Plan, definitions: Mapping[str, AttributeDefinition], arrival: Arrival
+    piece: Sequence[Entry], plan: Plan, definitions: Mapping[str, AttributeDefinition], arrival: Arrival
 ) -> dict[int, Outcome]:
     new = [entry for entry in piece if entry.card is None]
     cards = Customer.objects.in_bulk([entry.card for entry in piece if entry.card is not None])
@@ -106,7 +104,7 @@ def _write(
 
 def _fill(
     card: Customer,
-    entry: "Entry",
+    entry: Entry,
     definitions: Mapping[str, AttributeDefinition],
     arrival: Arrival,
     changes: list[FactChange],
@@ -130,7 +128,7 @@ def _fill(
             changes.append(_change(card.pk, f"fact:{key}", old, value, arrival))
 
 
-def _around(piece: Sequence["Entry"], arrival: Arrival, new_ids: set[int]) -> list[FactChange]:
+def _around(piece: Sequence[Entry], arrival: Arrival, new_ids: set[int]) -> list[FactChange]:
     """Numbers, contact points and tags of the cards; returns the changes to cards that were there before."""
     changes: list[FactChange] = []
     ids = [entry.card for entry in piece if entry.card is not None]

@@ -41,7 +41,7 @@ _SOLD = "select distinct product_id from lines where product_id in (select id fr
 @dataclass(frozen=True)
 class Undone:
     """What undoing did. `stayed`: (card, name, why) of the first thousand that stay: edited, written_to, has_orders,
-    known_elsewhere, has_decided, has_notes."""
+    known_elsewhere, has_decided, has_notes, has_ties."""
 
     import_id: int
     orders_out: int
@@ -62,7 +62,7 @@ def undo(row: Import, *, now: datetime, by: User | None = None) -> Undone:
     batches.undo(row.batch_id, at=now)
     undone = _office_out(row, batch, now)
     Import.objects.filter(pk=row.pk).update(
-        state=Import.State.UNDONE, undone_at=now, undone_by=by, undone=asdict(undone)
+        state=Import.State.UNDONE, undone_at=now, undone_by=by, undone=_without_names(undone)
     )
     return undone
 
@@ -71,7 +71,14 @@ def take_out(row: Import, *, now: datetime) -> None:
     """What an import that failed or died had written goes, all of it."""
     batches.undo(row.batch_id, at=now)
     undone = _office_out(row, Batch.objects.get(pk=row.batch_id), now)
-    Import.objects.filter(pk=row.pk).update(state=Import.State.UNDONE, undone_at=now, undone=asdict(undone))
+    Import.objects.filter(pk=row.pk).update(
+        state=Import.State.UNDONE, undone_at=now, undone=_without_names(undone)
+    )
+
+
+def _without_names(undone: Undone) -> dict[str, Any]:
+    """What is kept of it: the cards by their number, for a name must be found on its card alone."""
+    return asdict(undone) | {"stayed": [(card, "", why) for card, _, why in undone.stayed]}
 
 
 def settle(row: Import, *, now: datetime) -> None:
