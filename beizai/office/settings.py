@@ -385,12 +385,42 @@ def audit_page(request: HttpRequest) -> HttpResponse:
     rows = AuditEntry.objects.select_related("user")
     page = paging.by_key(rows, Key("at", read=paging.moment), falls=True, params=request.GET)
     lines = [
-        {"at": row.at, "who": str(row.user) if row.user else "", "what": row.action, "detail": _detail(row)}
+        {
+            "at": row.at,
+            "who": str(row.user) if row.user else "",
+            "what": action_words(row.action),
+            "detail": _detail(row),
+        }
         for row in page.rows
     ]
     return render(
         request, "office/settings/audit.html", {"page": page, "lines": lines, "tabs": tabs("audit")}
     )
+
+
+def action_words(action: str) -> str:
+    """What was done, in words; an action without words of its own keeps its code."""
+    return {
+        "attribute.saved": _("Attribute saved"),
+        "campaign.approved": _("Campaign approved"),
+        "campaign.paused": _("Campaign paused"),
+        "campaign.planned": _("Campaign planned"),
+        "campaign.resumed": _("Campaign resumed"),
+        "campaign.started": _("Campaign started"),
+        "customers.exported": _("Customers taken out"),
+        "home.made": _("Book opened"),
+        "import.kept_aside_taken": _("Kept-aside rows taken out"),
+        "product.saved": _("Product saved"),
+        "report.exported": _("Report taken out"),
+        "segment.exported": _("Segment taken out"),
+        "segment.removed": _("Segment removed"),
+        "settings.changed": _("Setting changed"),
+        "user.added": _("User added"),
+        "user.link": _("One-time link made"),
+        "user.reset": _("One-time link made"),
+        "user.role": _("Role changed"),
+        "user.switched": _("User switched on or off"),
+    }.get(action, action)
 
 
 def _detail(row: AuditEntry) -> str:
