@@ -40,12 +40,13 @@ def test_the_curve_names_the_top_fifth_where_it_stands():
         top_below="",
         half="",
         alike="",
-        fifth="",
+        fifth="20%",
         across="",
         up="",
         label="curve",
     )
     assert "M20 100V32.00H0" in [shape.path for shape in chart.shapes]
+    assert all(isinstance(word.text, str) for word in chart.words)
     assert chart.words[0].y == pytest.approx(36)
 
 

@@ -25,11 +25,11 @@ def lorenz(
     points = [(100 * x, 100 - 100 * y) for x, y in curve]
     top_y = height_at(points, 100 * TOP)
     half_y = height_at(points, 50)
-    fifth = [*(point for point in points if point[0] < 100 * TOP), (100 * TOP, top_y)]
+    best = [*(point for point in points if point[0] < 100 * TOP), (100 * TOP, top_y)]
     shapes = (
         Shape("M0 0V100H100", "k-axis", 1),
         Shape("M0 100L100 0", "k-axis", 1, "3 4"),
-        Shape(area(fifth, [(0, 100), (100 * TOP, 100)]), "a-blue"),
+        Shape(area(best, [(0, 100), (100 * TOP, 100)]), "a-blue"),
         Shape(trace(points), "k-blue", 2.5),
         Shape(f"M20 100V{top_y:.2f}H0", "k-ink", 1, "2 3"),
         dot(20, top_y, "k-blue", 11),
