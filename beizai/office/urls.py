@@ -12,6 +12,7 @@ ROOMS = (
     "products",
     "till",
     "settings",
+    "attributes",
     "users",
     "search",
     "help",
