@@ -110,8 +110,17 @@ def _story(home: homes.Home, port: int) -> dict[str, Any]:
         say("The purchases are derived from real shopping (the Complete Journey, 84.51°).")
         document = _played(play)
         story.forget_files(play)
-    say("", f"Look at it as the owner: {made.link}")
-    return {"home": str(home.root), "owner": made.owner, "link": made.link, "simulated": True, **document}
+    link = _link(made.owner)
+    say("", f"Look at it as the owner: {link}")
+    return {"home": str(home.root), "owner": made.owner, "link": link, "simulated": True, **document}
+
+
+def _link(owner: str) -> str:
+    """The owner's one-time link, at the address the demo's office has."""
+    from beizai.staff.accounts import password_link
+    from beizai.staff.models import User
+
+    return password_link(User.objects.get(email=owner))
 
 
 def _played(play: Any) -> dict[str, Any]:
