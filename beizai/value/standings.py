@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from beizai.base.progress import Progress, silent
 from beizai.customers.models import Customer, Standing
 from beizai.events.book import Book, open_book
 from beizai.value import kept
@@ -14,6 +15,7 @@ from beizai.value.customers import Standing as Stands
 from beizai.value.customers import one
 
 _AT_ONCE = 1_000
+_DOING = "counting where every customer stands"
 _FIELDS = {  # column of the table of customers -> field of the card's standing
     "first_on": "first_order_on",
     "last_on": "last_order_on",
@@ -31,17 +33,20 @@ _FIELDS = {  # column of the table of customers -> field of the card's standing
 _Row = tuple[Any, ...]
 
 
-def refresh(as_of: datetime) -> kept.Kept:
+def refresh(as_of: datetime, *, progress: Progress = silent) -> kept.Kept:
     """Counts all customers, keeps the table and writes what changed beside the cards, a thousand at a time.
 
     Commits after each thousand and pauses as long as it wrote, so that nobody waits for the office database.
     """
+    progress(0, 0, _DOING)
     with open_book(as_of) as book:
         found = kept.keep(book, as_of)
-    for changed in _changed(found.table):
+    for number, changed in enumerate(_changed(found.table)):
+        progress(number * _AT_ONCE, found.table.num_rows, _DOING)
         started = time.monotonic()
-        _write(changed, as_of)
-        time.sleep(min(0.1, time.monotonic() - started))
+        if changed:
+            _write(changed, as_of)
+            time.sleep(min(0.1, time.monotonic() - started))
     _stamp(as_of)
     return found
 

@@ -1,17 +1,21 @@
 """The duties of this house: who makes which round, and how often."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from beizai.base import clock
+from beizai.base.progress import Progress
 from beizai.events import batches, erasing, flusher, inbox, upkeep
 from beizai.events.book import open_book
 from beizai.imports import undoing
 from beizai.measurement import results
 from beizai.staff.shop import now
 from beizai.value import customers, kept, standings
-from beizai.worker import asked, rounds, sending
+from beizai.worker import asked, background, jobs, rounds, sending
 from beizai.worker.loop import REST, SENDING
 
+_STANDINGS = "standings"
 _FLUSH_SECONDS, _SWEEP_SECONDS, _RECOVER_SECONDS = 0.5, 300.0, 30.0
 _ERASE_SECONDS = 6 * 3600.0
 _SETTLE_SECONDS = 600.0
@@ -29,6 +33,7 @@ def enlist() -> None:
     asked.enlist()
     rounds.register("erase", REST, _ERASE_SECONDS, _erase)
     rounds.register("settle", REST, _SETTLE_SECONDS, _settle)
+    background.register(_STANDINGS, _stand)
     rounds.register("standings", REST, _STANDINGS_SECONDS, _count_standings)
 
 
@@ -45,8 +50,14 @@ def _count_standings() -> int:
         with open_book(at) as book:
             if not latest.is_stale(book):
                 return 0
-    standings.refresh(at)
+    jobs.ask(_STANDINGS, key=_STANDINGS, now=clock.machine_now())
     return 0
+
+
+def _stand(_arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+    """Counting everybody may take minutes in a large book: the other rounds go on beside it."""
+    standings.refresh(now(), progress=progress)
+    return {}
 
 
 def _recover_batches() -> int:
