@@ -296,11 +296,17 @@ FILE_PEOPLE = """
 select customer, min(country) as country, min(email) as email, min(phone) as phone, arg_min(name, row_no) as name
 from priced where customer is not null group by customer
 """
+# The most frequent name and category of a product, the earliest where two are as frequent; its latest price.
 FILE_PRODUCTS = """
-select product, mode(product_name) as name, mode(category) as category,
-  mode(round(price * getvariable('book_scale'))::bigint) filter (currency = getvariable('book') and units > 0) as price_minor,
-  max(round(cost_minor / nullif(units, 0))::bigint) as cost_minor
-from priced where product is not null group by product
+with told as (
+  select product, product_name, category, count(*)::hugeint * 100000000000 - min(row_no) as weight, max(row_no) as last_row,
+    arg_max(price, row_no) filter (currency = getvariable('book') and units > 0) as price,
+    max(cost_minor / nullif(units, 0)) as cost_minor
+  from priced where product is not null group by product, product_name, category
+)
+select product, arg_max(product_name, weight) as name, arg_max(category, weight) as category,
+  round(arg_max(price, last_row) * getvariable('book_scale'))::bigint as price_minor, round(max(cost_minor))::bigint as cost_minor
+from told group by product
 """
 
 COMING = """
