@@ -31,7 +31,7 @@ def profit_picture(report: Report) -> Chart | None:
         estimate=carried(found.estimate_minor, found),
         low=carried(found.low_minor, found),
         high=carried(found.high_minor, found),
-        zero=headline(0),
+        zero=carried(0.0, found),
         lost=_("lost ←"),
         earned=_("→ earned"),
         planted=_("planted truth %(amount)s") % {"amount": headline(round(planted))}
