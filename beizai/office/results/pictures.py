@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from beizai.base.money import from_minor
 from beizai.experiments.profit import Verdict
@@ -57,7 +57,7 @@ def curve_picture(report: Report) -> Chart | None:
     if len(days) < 2 or any(d.treated_sales_minor is None or d.held_out_sales_minor is None for d in days):
         return None
     treated = _line(days, "treated", _("written to"))
-    alone = _line(days, "held_out", _("left alone"))
+    alone = _line(days, "held_out", pgettext("at the end of a line", "left alone"))
     ticks = [(value, _tick(round(value))) for value in tick_values(treated, alone)]
     middle = days[len(days) // 2].on
     named = [(0.0, short_day(days[0].on)), (0.5, short_day(middle)), (1.0, short_day(days[-1].on))]
