@@ -274,12 +274,19 @@ def undo(number: Annotated[int, typer.Argument(metavar="IMPORT", help="The numbe
     document = asdict(done) | {
         "stayed": [
             {"customer_id": card, "name": name, "reason": reason} for card, name, reason in done.stayed
-        ]
+        ],
+        "products_changed": [{"product_id": pk, "number": code} for pk, code in done.products_changed],
+        "bring_again": [{"import_id": pk, "file_name": name} for pk, name in done.bring_again],
     }
     lines = [
         f"Import {number} is out: {counted(done.orders_out, 'order')} taken out, {done.orders_restored:,} put back;"
         f" {counted(done.customers_out, 'card')} taken out, {done.customers_stayed:,} stay.",
         *(f"  #{card} {name} stays: {word(reason)}" for card, name, reason in done.stayed[:20]),
+        *(f"  Product {code} stays as it is: changed since." for _, code in done.products_changed[:20]),
+        *(
+            f"  Import {later} ({name}) held orders known already: bring its file in again to have back those now out."
+            for later, name in done.bring_again
+        ),
     ]
     answer(document, lines)
 

@@ -21,6 +21,7 @@ from beizai.customers.models import (
     Tag,
 )
 from beizai.imports import dates, numbers
+from beizai.imports.definitions import make_definition
 from beizai.imports.entries import Entry
 from beizai.imports.newcomers import Arrival
 from beizai.imports.slices import reserve, write_slices
@@ -48,7 +49,7 @@ class Outcome:
 
 def write_plan(plan: Plan, arrival: Arrival, *, progress: Progress) -> dict[int, Outcome]:
     """Writes every entry onto its card, in short slices; returns what happened to each card. Sets `entry.card`."""
-    definitions = _definitions(plan)
+    definitions = _definitions(plan, arrival.import_id)
     outcomes: dict[int, Outcome] = {}
 
     def write(piece: Sequence[Entry]) -> None:
@@ -193,16 +194,14 @@ def _json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _definitions(plan: Plan) -> dict[str, AttributeDefinition]:
+def _definitions(plan: Plan, import_id: int) -> dict[str, AttributeDefinition]:
     """The definitions of the file's attributes; new ones get the kind their values show."""
     known = {one.key: one for one in AttributeDefinition.objects.filter(key__in=plan.labels)}
     position = (AttributeDefinition.objects.aggregate(last=Max("position"))["last"] or 0) + 1
     for key, label in plan.labels.items():
         if key not in known:
             values = [entry.facts[key] for entry in plan.entries if key in entry.facts]
-            known[key] = AttributeDefinition.objects.create(
-                key=key, label=label[:120], kind=kind_of(values), position=position
-            )
+            known[key] = make_definition(import_id, key, label=label, kind=kind_of(values), position=position)
             position += 1
     return known
 

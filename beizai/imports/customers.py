@@ -74,6 +74,7 @@ def write_customers(
     """Makes and completes the cards, writes down permissions with their proof, and counts into the import's row."""
     plan = Plan(reading.entries, reading.labels, choices.currency)
     changed = write_plan(plan, arrival, progress=progress)
+    row.refresh_from_db(fields=["choices"])  # the attributes it made
     row.permissions = _record_permissions(reading.entries, arrival, row)
     row.rows, row.rejected = reading.judgement.rows, reading.rejected
     row.accepted = row.rows - row.rejected

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from beizai.products.models import Product
 from beizai.sources.models import Source
 from beizai.staff.models import User
 
@@ -20,7 +21,9 @@ class Import(models.Model):
     batch_id = models.BigIntegerField(unique=True)
     file_name = models.CharField(max_length=255)
     columns = models.JSONField(default=dict)  # field -> header
-    choices = models.JSONField(default=dict)  # dates, decimal, encoding, delimiter, sheet, repairs
+    choices = models.JSONField(
+        default=dict
+    )  # dates, decimal, encoding, delimiter, sheet, repairs, attributes made
     rows = models.BigIntegerField(default=0)
     accepted = models.BigIntegerField(default=0)
     rejected = models.BigIntegerField(default=0)
@@ -50,6 +53,18 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_name} ({self.pk})"
+
+
+class ProductChange(models.Model):
+    """What a product that was there before said until an import filled it in; gone once the import is undone."""
+
+    import_id = models.BigIntegerField(db_index=True)
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="+")
+    old = models.JSONField()  # field -> what it said
+    new = models.JSONField()  # field -> what the import wrote
+
+    def __str__(self) -> str:
+        return f"{self.product_id} by {self.import_id}"
 
 
 class ColumnMapping(models.Model):

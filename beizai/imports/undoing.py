@@ -27,6 +27,8 @@ from beizai.customers.models import (
 from beizai.events import batches
 from beizai.events.book import open_book
 from beizai.events.models import Batch
+from beizai.imports.definitions import definitions_out
+from beizai.imports.goods import restore_products
 from beizai.imports.models import Import
 from beizai.imports.slices import chunks, write_slices
 from beizai.messages.models import Message
@@ -41,7 +43,10 @@ _SOLD = "select distinct product_id from lines where product_id in (select id fr
 @dataclass(frozen=True)
 class Undone:
     """What undoing did. `stayed`: (card, name, why) of the first thousand that stay: edited, written_to, has_orders,
-    known_elsewhere, has_decided, has_notes, has_ties."""
+    known_elsewhere, has_decided, has_notes, has_ties. `products_changed`: (product, number) of the first thousand
+    that somebody changed since. `bring_again`: (import, file name) of later imports that counted orders as known:
+    where these were taken out with this one, their files bring them back.
+    """
 
     import_id: int
     orders_out: int
@@ -52,6 +57,10 @@ class Undone:
     changes_stayed: int
     products_out: int
     stayed: tuple[tuple[int, str, str], ...] = ()
+    products_restored: int = 0
+    products_changed: tuple[tuple[int, str], ...] = ()
+    attributes_out: int = 0
+    bring_again: tuple[tuple[int, str], ...] = ()
 
 
 def undo(row: Import, *, now: datetime, by: User | None = None) -> Undone:
@@ -123,6 +132,8 @@ def _office_out(row: Import, batch: Batch, now: datetime) -> Undone:
     restored, kept_changes = _restore_changes(row)
     out, stayed, reasons = _cards_out(row)
     _withdraw(row, now)
+    products_out = _products_out(row)
+    products_restored, products_changed = restore_products(row.pk)
     return Undone(
         import_id=row.pk,
         orders_out=batch.order_rows,
@@ -131,9 +142,23 @@ def _office_out(row: Import, batch: Batch, now: datetime) -> Undone:
         customers_stayed=len(stayed),
         changes_restored=restored,
         changes_stayed=kept_changes,
-        products_out=_products_out(row),
+        products_out=products_out,
         stayed=tuple((pk, name, reasons[pk]) for pk, name in stayed[:_LISTED]),
+        products_restored=products_restored,
+        products_changed=tuple(products_changed[:_LISTED]),
+        attributes_out=definitions_out(row.pk),
+        bring_again=_counting_on(row, batch) if row.state == Import.State.IN_BOOK else (),
     )
+
+
+def _counting_on(row: Import, batch: Batch) -> tuple[tuple[int, str], ...]:
+    """Later imports in the book that held orders of the source which were known, and so brought none of them."""
+    if not batch.order_rows:
+        return ()
+    later = Import.objects.filter(
+        source=row.source_id, kind=row.kind, state=Import.State.IN_BOOK, pk__gt=row.pk, known_orders__gt=0
+    )
+    return tuple(later.order_by("pk").values_list("pk", "file_name"))
 
 
 def _restore_changes(row: Import) -> tuple[int, int]:

@@ -71,6 +71,7 @@ def test_a_file_is_looked_at_brought_in_known_again_and_taken_out(home: Path) ->
     assert (again["new_orders"], again["changed_orders"], again["known_orders"]) == (0, 0, first["orders"])
     out = _done(beizai(home, "imports", "undo", str(first["import_id"]), "--json"))
     assert out["orders_out"] == first["orders"]
+    assert out["bring_again"] == [{"import_id": 2, "file_name": Path(file).name}]
     listed = _done(beizai(home, "imports", "list", "--json"))["imports"]
     assert [(row["import_id"], row["state"]) for row in listed] == [(2, "in_book"), (1, "undone")]
     assert set(listed[0]) >= IMPORT_KEYS

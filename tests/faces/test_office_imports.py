@@ -97,9 +97,13 @@ def test_an_import_is_undone_and_says_what_stays(owner):
     brought_in(owner)
     row = Import.objects.get()
     Customer.objects.filter(name="Ann").update(revision=1)
+    later = {"kind": row.kind, "source": row.source, "state": row.state, "started_at": row.started_at}
+    Import.objects.create(batch_id=999, file_name="later.csv", known_orders=1, **later)
     page = owner.post(reverse("import_undo", args=[row.pk]), follow=True).content.decode()
     assert "was taken out again" in page
     assert "somebody has changed the card since" in page
+    assert "To be brought in again" in page
+    assert "later.csv" in page
     assert list(Customer.objects.values_list("name", flat=True)) == ["Ann"]
 
 

@@ -14,14 +14,16 @@ import pytest
 
 from beizai.base.errors import Forbidden, NotFound
 from beizai.base.home import Home
-from beizai.customers.models import Customer, SearchTerm
+from beizai.customers.models import AttributeDefinition, Customer, SearchTerm
 from beizai.events.book import open_book
 from beizai.events.models import Batch
 from beizai.imports import orders, undoing
 from beizai.imports.files import Result, bring_in, imports_list, undo
-from beizai.imports.models import Import
+from beizai.imports.models import Import, ProductChange
 from beizai.messages.models import Message, State
 from beizai.products.models import Product
+from beizai.segments.models import Segment, SegmentVersion
+from beizai.segments.rule import Attribute, to_json
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 HEAD = "Order,Date,Customer number,Product,Quantity,Unit price\n"
@@ -199,3 +201,52 @@ def test_recovering_a_book_at_rest_changes_nothing(bring: Importer) -> None:
     bring("A1,2024-07-01,7,tea,1,1\n")
     assert undoing.recover(now=NOW) == []
     assert orders_in_book() == [("A1", 100)]
+
+
+@in_office
+def test_products_say_again_what_they_said_before(home: Home, tmp_path: Path) -> None:
+    tea = Product.objects.create(number="tea", created_at=NOW)
+    pot = Product.objects.create(number="pot", name="Pot", created_at=NOW)
+    path = tmp_path / "orders.csv"
+    path.write_text(
+        "Order,Date,Customer number,Product,Product name,Category,Quantity,Unit price\n"
+        "A1,2024-07-01,7,tea,Green tea,Tea,1,1\nA2,2024-07-01,7,pot,The pot,Ware,1,1\n",
+        encoding="utf-8",
+    )
+    brought = bring_in(path, kind="orders", source="Shop", now=NOW)
+    pot.refresh_from_db()
+    assert (pot.name, pot.category) == ("Pot", "Ware")
+    Product.objects.filter(number="tea").update(name="Sencha")
+    undone = undo(brought.import_id, now=NOW)
+    said = Product.objects.order_by("number").values_list("number", "name", "category")
+    assert list(said) == [("pot", "Pot", ""), ("tea", "Sencha", "")]
+    assert (undone.products_restored, undone.products_changed) == (1, ((tea.pk, "tea"),))
+    assert not ProductChange.objects.exists()
+
+
+@in_office
+def test_attributes_go_with_their_import_where_nothing_uses_them(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text("Customer number,Hat,Shoe,Glove,Belt\n7,42,43,9,80\n", encoding="utf-8")
+    brought = bring_in(path, kind="customers", source="Shop", now=NOW)
+    hat, shoe, glove, belt = AttributeDefinition.objects.values_list("key", flat=True)
+    AttributeDefinition.objects.filter(key=shoe).update(unit="EU")
+    source = Import.objects.get(pk=brought.import_id).source
+    Customer.objects.create(source=source, facts={glove: {"v": 8}}, created_at=NOW, changed_at=NOW)
+    segment = Segment.objects.create(name="Belts", created_at=NOW, changed_at=NOW)
+    rule = to_json(Attribute(belt, "known"))
+    SegmentVersion.objects.create(segment=segment, number=1, rule=rule, saved_at=NOW)
+    assert undo(brought.import_id, now=NOW).attributes_out == 1
+    assert hat not in AttributeDefinition.objects.values_list("key", flat=True)
+
+
+@in_office
+def test_undo_names_the_later_files_that_held_what_is_now_out(bring: Importer) -> None:
+    first = bring("A1,2024-07-01,7,tea,1,1\n")
+    second = bring("A1,2024-07-01,7,tea,1,1\nA2,2024-07-02,7,tea,1,1\n")
+    bring("A3,2024-07-03,7,tea,1,1\n")
+    assert undo(first.import_id, now=NOW).bring_again == ((second.import_id, "orders.csv"),)
+    assert Import.objects.get(pk=first.import_id).undone["bring_again"] == [[second.import_id, "orders.csv"]]
+    again = bring("A1,2024-07-01,7,tea,1,1\nA2,2024-07-02,7,tea,1,1\n")
+    assert again.new_orders == 1
+    assert [number for number, _ in orders_in_book()] == ["A1", "A2", "A3"]

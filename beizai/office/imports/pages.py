@@ -133,6 +133,8 @@ def _undone(row: Import) -> dict[str, Any]:
         "changes_restored": _("Facts restored"),
         "changes_stayed": _("Facts that stay: changed since"),
         "products_out": _("Products taken out"),
+        "products_restored": _("Products as they were before"),
+        "attributes_out": _("Attributes taken out"),
     }
     counts = [
         (names[name], number(int(value))) for name, value in row.undone.items() if name in names and value
@@ -142,6 +144,8 @@ def _undone(row: Import) -> dict[str, Any]:
     return {
         "counts": counts,
         "stays": shown,
+        "products": [code for _pk, code in row.undone.get("products_changed", [])[:_SHOWN]],
+        "bring_again": row.undone.get("bring_again", []),
         "more": max(int(row.undone.get("customers_stayed", 0)) - len(shown), 0),
     }
 
