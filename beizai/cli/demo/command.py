@@ -33,7 +33,7 @@ def demo(
     refuse_taken("127.0.0.1", port)
     home = homes.current()
     _clear(home)
-    document = _own_orders(home, file) if file else _story(home, port)
+    document = _own_orders(home, file, port) if file else _story(home, port)
     answer(document)
     if serve:
         remark(f"\nThe office is open at http://127.0.0.1:{port}   (Ctrl-C closes it)")
@@ -76,12 +76,14 @@ def _make(home: homes.Home, **wishes: str) -> Any:
     return made
 
 
-def _own_orders(home: homes.Home, file: Path) -> dict[str, Any]:
+def _own_orders(home: homes.Home, file: Path, port: int) -> dict[str, Any]:
     """The person's own file, on the machine's clock: in, and who the customers are."""
     made = _make(home)
     from beizai.imports import bring_in
+    from beizai.staff.models import Shop
     from beizai.staff.shop import now, shop
 
+    Shop.objects.filter(pk=1).update(public_url=f"http://127.0.0.1:{port}")
     at = now()
     heading(1, f"Your orders come in: {file.name}")
     with progress() as tell:
@@ -89,8 +91,24 @@ def _own_orders(home: homes.Home, file: Path) -> dict[str, Any]:
     say(*_brought(brought))
     heading(2, "Who the customers are")
     told = _who(at, shop().currency)
-    say("", f"Set your password: {made.link}")
-    return {"home": str(home.root), "owner": made.owner, "link": made.link, "import": asdict(brought), **told}
+    heading(3, "Whom to look at first")
+    segments = _segments(at)
+    link = _link(made.owner)
+    say("", f"Set your password: {link}")
+    shown = {"home": str(home.root), "owner": made.owner, "link": link}
+    return {**shown, "import": asdict(brought), **told, "segments": segments}
+
+
+def _segments(at: datetime) -> dict[str, int]:
+    """The first segments of the person's own book, with how many are in each."""
+    from beizai.cli.demo import campaigns
+    from beizai.segments import membership
+
+    campaigns.save_segments(at)
+    found = {name: membership.count(membership.segment(name).pk, as_of=at) for name in campaigns.SEGMENTS}
+    say(table(("Segment", "Customers"), list(found.items())))
+    say("Nobody in them can be written to before they allowed it: see the office, Customers, Consent.")
+    return found
 
 
 def _story(home: homes.Home, port: int) -> dict[str, Any]:
