@@ -146,10 +146,11 @@ def _played(play: Any) -> dict[str, Any]:
 
     heading(1, "A year of orders comes in")
     orders = story.bring_in_orders(play)
+    coupons = story.bring_in_coupons()
     households, people = story.bring_in_households(play), story.bring_in_people(play)
+    say(*_brought(orders), f"{coupons:,} coupons redeemed. What households told: {households.rows:,} rows.")
     say(
-        *_brought(orders),
-        f"What households told: {households.rows:,} rows. Invented people: {people.rows:,} rows.",
+        f"Invented people (SIMULATED): {people.rows:,} rows, {people.permissions:,} decisions with their words."
     )
     heading(2, "Who the customers are, on 6 November 2017")
     told = _who(story.TODAY, "USD")

@@ -7,7 +7,7 @@ names and addresses are not in it.
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib import invalidate_caches
 from importlib.resources import as_file, files
 from importlib.util import find_spec
@@ -56,7 +56,7 @@ class Redemption:
 
     household: str
     coupon: str
-    on: datetime
+    on: date
 
 
 def write_files(folder: Path, *, today: datetime) -> Files:
@@ -87,7 +87,7 @@ def redemptions(*, before: datetime) -> list[Redemption]:
     """The coupons households redeemed before that time."""
     with as_file(_package()) as data, duckdb.connect() as con:
         rows = con.execute(
-            "select household_id::varchar, coupon_upc::varchar, redemption_date from read_parquet($1) "
+            "select household_id::varchar, coupon_upc::varchar, redemption_date::date from read_parquet($1) "
             "where redemption_date < $2 order by redemption_date, household_id, coupon_upc",
             [str(data / "coupon_redemptions.parquet"), before.date()],
         ).fetchall()

@@ -25,6 +25,8 @@ from beizai.cli.demo import households, invented, margins, planted, readers
 from beizai.consent.ledger import Given, record_many
 from beizai.consent.models import Decision, Purpose
 from beizai.customers.models import AttributeDefinition, Customer, ExternalId, Family, Tie, TieKind
+from beizai.events import inbox
+from beizai.events.happenings import Happening
 from beizai.imports import bring_in
 from beizai.imports.models import Import
 from beizai.messages.models import Group, Message
@@ -103,6 +105,28 @@ def bring_in_households(demo: Demo) -> Import:
             },
         )
     return _bring_in(demo, demo.files.households, "customers", at=TODAY)
+
+
+def bring_in_coupons() -> int:
+    """The coupons households redeemed up to today, as events of their cards; returns how many."""
+    cards, where = _cards(), Source.objects.get(name=BOUGHT)
+    told = [
+        Happening(
+            id=f"coupon:{number}:{one.household}:{one.coupon}",
+            kind="coupon_redeemed",
+            occurred_at=datetime.combine(one.on, clock_time(12), ZONE),
+            received_at=TODAY,
+            customer_id=cards[one.household],
+            source_id=where.pk,
+            props={"coupon": one.coupon},
+        ).message()
+        for number, one in enumerate(households.redemptions(before=TODAY))
+        if one.household in cards
+    ]
+    inbox.current().put(told)
+    duties.enlist()
+    loop.run((loop.REST,))
+    return len(told)
 
 
 def bring_in_people(demo: Demo) -> Import:
