@@ -61,7 +61,7 @@ class Slip:
 
 
 def slip(request: HttpRequest) -> Slip:
-    """The slip of this session, or a new one."""
+    """The slip that was begun, or a new one."""
     kept: Mapping[str, Any] | None = request.session.get(_SESSION)
     if not kept:
         return Slip(f"{frame().today:%y%m%d}-{secrets.token_hex(3).upper()}")

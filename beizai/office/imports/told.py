@@ -81,6 +81,7 @@ def repair(code: str) -> Rule:
 
 
 def _repairs() -> dict[str, Rule]:
+    """Every repair with its words: one table, long because there are many."""
     return {
         "two_encodings": Rule(
             _("Two ways of writing letters in one file"),
