@@ -10,6 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 import beizai
+from beizai.base.ending import leave
 from beizai.base.errors import BeizaiError, Unavailable
 from beizai.cli import answer
 from beizai.cli.command import AsJson, HomeFolder, Noun
@@ -77,7 +78,7 @@ def run(arguments: list[str] | None = None) -> None:
     _speak_utf8()
     if "--json" in (sys.argv[1:] if arguments is None else arguments):
         answer.mode.json = True  # said before parsing, so that wrong use is answered in JSON too
-    sys.exit(_outcome(arguments))
+    leave(_outcome(arguments))
 
 
 def _outcome(arguments: list[str] | None) -> int:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from beizai.base import home
 from beizai.office.frame import HTML_LANGUAGES, frame
 from beizai.office.permissions import Allowed
 from beizai.staff.models import Role, User
@@ -62,7 +63,7 @@ ITEMS = (
 )
 
 _tallies: dict[str, Callable[[], int]] = {}
-_counted: dict[str, tuple[float, int]] = {}
+_counted: dict[tuple[str, str], tuple[float, int]] = {}
 
 
 def tally(key: str) -> Callable[[Callable[[], int]], Callable[[], int]]:
@@ -83,10 +84,11 @@ def waiting(key: str) -> int:
     count = _tallies.get(key)
     if count is None:
         return 0
-    asked_at, found = _counted.get(key, (0.0, 0))
+    kept = (str(home.current().root), key)
+    asked_at, found = _counted.get(kept, (0.0, 0))
     if time.monotonic() - asked_at > _FRESH_SECONDS or not asked_at:
         found = count()
-        _counted[key] = (time.monotonic(), found)
+        _counted[kept] = (time.monotonic(), found)
     return found
 
 

@@ -44,6 +44,11 @@ def register(kind: str, work: Work) -> None:
     jobs.register(kind, lambda arguments, position: _step(work, arguments, position))
 
 
+def under_way() -> bool:
+    """Whether a piece of work is being done in this process, or has just been done and not yet looked at."""
+    return bool(_runs)
+
+
 def _step(work: Work, arguments: Mapping[str, Any], position: Mapping[str, Any]) -> Step:
     number = str(position.get("run", ""))
     run = _runs.get(number)

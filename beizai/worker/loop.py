@@ -10,7 +10,7 @@ from django.db import close_old_connections
 from beizai.base import clock
 from beizai.base.errors import BeizaiError
 from beizai.events.leases import this_process
-from beizai.worker import jobs, rounds
+from beizai.worker import background, jobs, rounds
 from beizai.worker.rounds import Duty
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def run(kinds: Collection[str] = KINDS, *, until: Callable[[], bool] | None = No
         if REST in kinds:
             worked += jobs.run_next(jobs.kinds(), owner=owner, now=clock.machine_now)
         if not worked:
-            if until is None:
+            if until is None and not background.under_way():
                 return
             close_old_connections()
             time.sleep(_IDLE_SECONDS)

@@ -12,6 +12,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from types import FrameType
 
+from beizai.base.ending import leave
 from beizai.base.home import Home
 from beizai.worker.beat import Beat
 
@@ -45,6 +46,7 @@ def work(home: str, kinds: Sequence[str], told: Event | None = None) -> None:
 
     loop.run(kinds, until=finished)
     pulse.stop()
+    leave()
 
 
 def _on_signals(stopping: threading.Event) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from beizai.base import clock
 from beizai.base.errors import Invalid
-from beizai.worker import background, jobs
+from beizai.worker import background, jobs, loop
 from beizai.worker.models import Job, JobState
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("home")]
@@ -76,3 +76,14 @@ def test_what_a_dead_worker_left_is_begun_anew():
     Job.objects.filter(pk=job.pk).update(position={"run": "gone", "owner": ""})
     assert steps(job).state == JobState.DONE
     assert times == [1]
+
+
+def test_told_to_do_what_there_is_a_worker_waits_for_what_it_has_begun():
+    def work(arguments, progress):
+        time.sleep(0.8)
+        return {"counted": 3}
+
+    job = asked(work)
+    loop.run((loop.REST,))
+    job.refresh_from_db()
+    assert (job.state, job.result) == (JobState.DONE, {"counted": 3})
