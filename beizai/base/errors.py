@@ -5,17 +5,29 @@ BeizaiError
 ├── Invalid       what was given cannot be right
 ├── Forbidden     it may not be done (by this person, or at all)
 └── Unavailable   something outside does not answer; trying later may help
+
+A refusal is a template and its values, so that a face can say it in the reader's language:
+
+    raise Invalid("There is no segment “{name}”.", name=name, hint="There are: {names}.", names=", ".join(names))
+
+Without values the text is taken as it stands, braces and all.
 """
+
+import re
+from collections.abc import Callable, Mapping
 
 
 class BeizaiError(Exception):
     """Any refusal of Beizai: a message that shows the wrong value, and a hint that says what to do."""
 
-    def __init__(self, message: str, *, hint: str = "", code: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    def __init__(self, message: str, /, *, hint: str = "", code: str = "", **values: object) -> None:
+        self.template = message
+        self.hint_template = hint
+        self.values = values
+        self.message = filled(message, values)
+        self.hint = filled(hint, values)
         self.code = code
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -35,3 +47,30 @@ class Forbidden(BeizaiError):
 
 class Unavailable(BeizaiError):
     """Something outside does not answer now; trying later may help."""
+
+
+def plainly(value: object, form: str = "") -> str:
+    """A value as English writes it; a form that does not fit it is left aside."""
+    try:
+        return format(value, form)
+    except (TypeError, ValueError):
+        return str(value)
+
+
+def filled(
+    template: str, values: Mapping[str, object], worded: Callable[[object, str], str] = plainly
+) -> str:
+    """The template with its values, each put in once: a value's own braces stay, a missing one leaves its name."""
+    if not values:
+        return template
+
+    def put(place: re.Match[str]) -> str:
+        name, form = place["name"], place["form"] or ""
+        if not name:
+            return place[0][0]
+        return worded(values[name], form) if name in values else place[0]
+
+    return _PLACES.sub(put, template)
+
+
+_PLACES = re.compile(r"\{\{|\}\}|\{(?P<name>[^\W\d]\w*)(?::(?P<form>[^{}]*))?\}")
