@@ -18,6 +18,7 @@ ROOMS = (
     "help",
     "waiting",
     "imports.urls",
+    "sources.urls",
     "value.pages",
     "segments.pages",
     "campaigns.urls",

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from beizai.customers import search
 from beizai.customers.models import Customer, Standing
@@ -20,8 +21,11 @@ from beizai.office.customers.reach import Reach, reach
 from beizai.office.frame import frame
 from beizai.office.paging import Key
 from beizai.office.permissions import needs, person
+from beizai.office.tabs import hang, tabs
 from beizai.staff.models import User
 from beizai.staff.roles import May, may
+
+hang("customers", "customers", pgettext_lazy("tab", "Cards"), "customers", May.SEE_CUSTOMERS, place=10)
 
 FOUND_AT_MOST = 500
 COUNTED_AT_MOST = 2000
@@ -186,6 +190,7 @@ def customers(request: HttpRequest) -> HttpResponse:
         "kept": _kept(request.GET),
         "segment_url": filtering.as_segment(list(what.filters)) if not what.words else "",
         "views": _views(request.GET),
+        "tabs": tabs(person(request), "customers", "customers"),
     }
     return render(request, "office/customers/list.html", context)
 

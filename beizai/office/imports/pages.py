@@ -1,19 +1,19 @@
-"""Imports: the list, what each did, its undo with what stays, the rows kept aside; and the sources they came from."""
+"""Imports: the list, what each did, its undo with what stays, the rows kept aside."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from django.contrib import messages
-from django.db.models import Count
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from beizai.base import home
 from beizai.base.errors import NotFound
-from beizai.customers.models import Customer
 from beizai.imports import files
 from beizai.imports.models import Import
 from beizai.office.frame import frame
@@ -21,13 +21,14 @@ from beizai.office.imports import drafts, told
 from beizai.office.paging import Key, by_key
 from beizai.office.permissions import needs, person
 from beizai.office.shell import forget_tallies, tally
-from beizai.office.tabs import tabs
-from beizai.office.wording import money, number
-from beizai.sources.models import Source
+from beizai.office.tabs import hang, tabs
+from beizai.office.wording import number
 from beizai.staff import audit
 from beizai.staff.roles import May
 
 _SHOWN = 200
+
+hang("collection", "imports", gettext_lazy("Files"), "imports", May.IMPORT, place=10)
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def aside(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "lines": [(line(row), _asides(row)) for row in page.rows],
-        "tabs": tabs(person(request), "collection", "aside"),
+        "tabs": tabs(person(request), "collection", "imports"),
     }
     return render(request, "office/imports/aside.html", context)
 
@@ -186,34 +187,13 @@ def aside_file(request: HttpRequest, number: int) -> HttpResponse:
     return cast(HttpResponse, FileResponse(found.open("rb"), as_attachment=True, filename=Path(found).name))
 
 
-@require_safe
-@needs(May.IMPORT)
-def sources(request: HttpRequest) -> HttpResponse:
-    """Where customers and facts came from, how many, and what they cost."""
-    people = dict(Customer.objects.values_list("source_id").annotate(Count("id")).order_by())
-    brought = dict(
-        Import.objects.filter(state=Import.State.IN_BOOK)
-        .values_list("source_id")
-        .annotate(Count("id"))
-        .order_by()
-    )
-    rows = [
-        {
-            "source": one,
-            "customers": people.get(one.pk, 0),
-            "imports": brought.get(one.pk, 0),
-            "cost": money(one.cost_minor),
-        }
-        for one in Source.objects.order_by("name")
-    ]
-    context = {"rows": rows, "tabs": tabs(person(request), "collection", "sources")}
-    return render(request, "office/imports/sources.html", context)
-
-
-@needs(May.IMPORT)
+@needs()
 def collection(request: HttpRequest) -> HttpResponse:
-    """Collection begins with its imports."""
-    return redirect("imports")
+    """Collection begins with the first page of it that this person may open."""
+    open_to = tabs(person(request), "collection", "")
+    if not open_to:
+        raise PermissionDenied
+    return redirect(open_to[0].url)
 
 
 @tally("collection")

@@ -1,4 +1,4 @@
-"""The addresses of collection: imports, what is kept aside, sources."""
+"""The addresses of collection: imports, what is kept aside."""
 
 from django.urls import path
 
@@ -19,5 +19,4 @@ urlpatterns = [
     path(f"{_ONE}undo/", pages.undo, name="import_undo"),
     path(f"{_ONE}kept-aside/", pages.aside_file, name="import_aside"),
     path("collection/kept-aside/", pages.aside, name="aside"),
-    path("collection/sources/", pages.sources, name="sources"),
 ]
