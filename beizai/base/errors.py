@@ -11,23 +11,50 @@ A refusal is a template and its values, so that a face can say it in the reader'
     raise Invalid("There is no segment “{name}”.", name=name, hint="There are: {names}.", names=", ".join(names))
 
 Without values the text is taken as it stands, braces and all.
+A part that is chosen elsewhere is a Phrase: hint=Phrase("Did you mean “{name}”?", name=name).
 """
 
 import re
 from collections.abc import Callable, Mapping
 
 
+class Phrase(str):
+    """A text that remembers its template and values: itself in English, and a face can say it in another language.
+
+    A value may be a phrase again; a phrase for a template stays as it is. Without values the template is
+    taken as it stands, braces and all.
+    """
+
+    template: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, /, **values: object) -> "Phrase":
+        if isinstance(template, Phrase):
+            return template
+        phrase = super().__new__(cls, filled(template, values))
+        phrase.template, phrase.values = template, values
+        return phrase
+
+
 class BeizaiError(Exception):
     """Any refusal of Beizai: a message that shows the wrong value, and a hint that says what to do."""
 
     def __init__(self, message: str, /, *, hint: str = "", code: str = "", **values: object) -> None:
-        self.template = message
-        self.hint_template = hint
-        self.values = values
-        self.message = filled(message, values)
-        self.hint = filled(hint, values)
+        self.message = Phrase(message, **values)
+        self.hint = Phrase(hint, **values)
         self.code = code
-        super().__init__(self.message)
+        self.values = values
+        super().__init__(str(self.message))
+
+    @property
+    def template(self) -> str:
+        """The message before it was filled."""
+        return self.message.template
+
+    @property
+    def hint_template(self) -> str:
+        """The hint before it was filled."""
+        return self.hint.template
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()

@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from beizai.base.errors import BeizaiError, Forbidden, Invalid, NotFound, Unavailable, filled
+from beizai.base.errors import BeizaiError, Forbidden, Invalid, NotFound, Phrase, Unavailable, filled
 
 
 def _no_segment() -> Invalid:
@@ -67,3 +67,13 @@ def test_a_refusal_survives_being_pickled_and_copied(kind: type[BeizaiError]) ->
         assert type(other) is kind
         assert vars(other) == vars(error)
         assert str(other) == str(error)
+
+
+def test_a_phrase_is_its_english_and_remembers_what_it_was_made_of() -> None:
+    near = Phrase("Did you mean “{name}”?", name="{gold}")
+    error = Invalid("There is no segment “{name}”.", name="glod", hint=near)
+    assert near == "Did you mean “{gold}”?"
+    assert (error.hint, error.hint_template) == (near, "Did you mean “{name}”?")
+    assert error.hint.values == {"name": "{gold}"}
+    for other in (pickle.loads(pickle.dumps(near)), copy.copy(near), copy.deepcopy(near)):
+        assert (other, vars(other)) == (near, vars(near))
