@@ -37,24 +37,28 @@ class Phrase(str):
 
 
 class BeizaiError(Exception):
-    """Any refusal of Beizai: a message that shows the wrong value, and a hint that says what to do."""
+    """Any refusal of Beizai: a message that shows the wrong value, and a hint that says what to do.
+
+    `message` and `hint` are the English texts; `phrase` and `hint_phrase` are what a face translates.
+    """
 
     def __init__(self, message: str, /, *, hint: str = "", code: str = "", **values: object) -> None:
-        self.message = Phrase(message, **values)
-        self.hint = Phrase(hint, **values)
+        self.phrase = Phrase(message, **values)
+        self.hint_phrase = Phrase(hint, **values)
+        self.message, self.hint = str(self.phrase), str(self.hint_phrase)
         self.code = code
         self.values = values
-        super().__init__(str(self.message))
+        super().__init__(self.message)
 
     @property
     def template(self) -> str:
         """The message before it was filled."""
-        return self.message.template
+        return self.phrase.template
 
     @property
     def hint_template(self) -> str:
         """The hint before it was filled."""
-        return self.hint.template
+        return self.hint_phrase.template
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()

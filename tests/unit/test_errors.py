@@ -74,6 +74,12 @@ def test_a_phrase_is_its_english_and_remembers_what_it_was_made_of() -> None:
     error = Invalid("There is no segment “{name}”.", name="glod", hint=near)
     assert near == "Did you mean “{gold}”?"
     assert (error.hint, error.hint_template) == (near, "Did you mean “{name}”?")
-    assert error.hint.values == {"name": "{gold}"}
+    assert error.hint_phrase.values == {"name": "{gold}"}
     for other in (pickle.loads(pickle.dumps(near)), copy.copy(near), copy.deepcopy(near)):
         assert (other, vars(other)) == (near, vars(near))
+
+
+def test_message_and_hint_are_plain_texts() -> None:
+    error = _no_segment()
+    assert {type(error.message), type(error.hint)} == {str}
+    assert (error.phrase, error.hint_phrase) == (error.message, error.hint)
