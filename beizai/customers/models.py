@@ -18,11 +18,21 @@ class Family(models.TextChoices):
 
 
 class AttributeKind(models.TextChoices):
+    """How an answer is written down.
+
+    On the card: choices a list of texts, measure a number in the definition's unit, photo {"file", "type", "bytes"},
+    records a list of {"on": ISO date, column: value, ...}, the latest last.
+    """
+
     TEXT = "text"
     NUMBER = "number"
     MONEY = "money"
     DATE = "date"
     CHOICE = "choice"
+    CHOICES = "choices"
+    MEASURE = "measure"
+    PHOTO = "photo"
+    RECORDS = "records"
     BOOLEAN = "boolean"
 
 
@@ -33,9 +43,16 @@ class AttributeDefinition(models.Model):
     label = models.CharField(max_length=120)
     family = models.CharField(max_length=20, choices=Family.choices, default=Family.USER)
     kind = models.CharField(max_length=10, choices=AttributeKind.choices, default=AttributeKind.TEXT)
-    choices = models.JSONField(default=list, blank=True)  # list of text, for kind "choice"
+    choices = models.JSONField(default=list, blank=True)  # list of text, for kinds "choice" and "choices"
+    columns = models.JSONField(
+        default=list, blank=True
+    )  # for kind "records", beside its date: [{"key", "label", "kind"}]
     unit = models.CharField(max_length=20, blank=True)
+    question = models.CharField(max_length=200, blank=True)  # in the words staff ask it with
     sensitive = models.BooleanField(default=False)  # never in subjects, ads, exports
+    weight = models.PositiveSmallIntegerField(default=1)  # 0 to 10: how much it helps to know it
+    ask_again_months = models.PositiveSmallIntegerField(null=True, blank=True)  # older than this, ask again
+    retired_at = models.DateTimeField(null=True, blank=True)  # no longer asked; what was told stays
     position = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -63,6 +80,13 @@ class Customer(models.Model):
     branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL)
     facts = models.JSONField(default=dict, blank=True)
     source = models.ForeignKey(Source, on_delete=models.PROTECT)
+    made_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    through = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="known_through"
+    )  # the customer who named them first
+    only_named = models.BooleanField(
+        null=True
+    )  # true: known only through another, no contact points until they come themselves
     import_id = models.BigIntegerField(null=True, db_index=True)  # the import that made the card
     simulated = models.BooleanField(default=False)
     revision = models.PositiveIntegerField(default=0)
@@ -153,6 +177,8 @@ class TieKind(models.TextChoices):
     HOUSEHOLD = "household"
     FRIEND = "friend"
     GIVES_TO = "gives_to"
+    WORKS_AT = "works_at"
+    INFLUENCES = "influences"
 
 
 class Tie(models.Model):
@@ -162,6 +188,9 @@ class Tie(models.Model):
     other = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="ties_in")
     kind = models.CharField(max_length=20, choices=TieKind.choices)
     since_on = models.DateField(null=True, blank=True)
+    occasion = models.CharField(
+        max_length=120, blank=True
+    )  # at which they came, or for which presents are given
     source = models.ForeignKey(Source, on_delete=models.PROTECT)
     added_at = models.DateTimeField()
 
@@ -169,6 +198,31 @@ class Tie(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["customer", "other", "kind"], name="tie_once"),
             models.CheckConstraint(condition=~models.Q(customer=models.F("other")), name="tie_to_another"),
+        ]
+
+
+class ProposedTie(models.Model):
+    """A tie something speaks for, such as an order to another person's address; a person decides."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="proposed_ties")
+    other = models.ForeignKey(
+        Customer, null=True, on_delete=models.CASCADE, related_name="+"
+    )  # null = no card yet
+    other_name = models.CharField(max_length=200, blank=True)
+    kind = models.CharField(max_length=20, choices=TieKind.choices)
+    evidence = models.CharField(max_length=300)  # the order, and the name on its label
+    source = models.ForeignKey(Source, on_delete=models.PROTECT)
+    proposed_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True, blank=True)
+    accepted = models.BooleanField(null=True)
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "kind", "other_name"], name="tie_proposed_once"),
+        ]
+        indexes = [
+            models.Index(fields=["id"], name="tie_waits", condition=models.Q(decided_at=None)),
         ]
 
 
@@ -221,3 +275,51 @@ class Standing(models.Model):
             models.Index(fields=["stage", "spent_12m_minor", "customer"], name="standing_stage_spent"),
             models.Index(fields=["type", "spent_12m_minor", "customer"], name="standing_type_spent"),
         ]
+
+
+class CustomerTarget(models.Model):
+    """How many customers are wanted by a day: of a branch, a source, or brought in by a member of staff.
+
+    The target of the whole book stands with the shop.
+    """
+
+    branch = models.OneToOneField(Branch, null=True, on_delete=models.CASCADE)
+    source = models.OneToOneField(Source, null=True, on_delete=models.CASCADE)
+    user = models.OneToOneField(User, null=True, on_delete=models.CASCADE)
+    customers = models.PositiveIntegerField()
+    by_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(branch__isnull=False, source=None, user=None)
+                | models.Q(branch=None, source__isnull=False, user=None)
+                | models.Q(branch=None, source=None, user__isnull=False),
+                name="target_of_one",
+            )
+        ]
+
+
+class BookDay(models.Model):
+    """The state of the book at the end of a day: how many cards, how many may be written to, how well they are filled in."""
+
+    on = models.DateField(unique=True)
+    counted_at = models.DateTimeField()
+    customers = models.PositiveIntegerField()
+    contactable = models.PositiveIntegerField()
+    filled = models.FloatField(null=True)  # mean share of a card that is filled in and not stale
+    filled_by_value = models.FloatField(
+        null=True
+    )  # the same, each card weighted by what it spent in 12 months
+
+
+class Position(models.Model):
+    """For whom the shop is, in which category, against whom: the latest row holds, earlier ones stay."""
+
+    for_whom = models.TextField()
+    category = models.TextField(blank=True)
+    against = models.TextField(blank=True)
+    attributes = models.JSONField(default=list)  # keys of the attributes by which the buyers are looked at
+    segment = models.CharField(max_length=120, blank=True)  # the segment that says "for whom" as a rule
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    at = models.DateTimeField()

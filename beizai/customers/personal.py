@@ -39,6 +39,11 @@ _TABLES: tuple[tuple[type[Model], str, tuple[str, ...]], ...] = (
     (models.FactChange, "what the card said before", ("field", "old", "new", "at")),
     (models.Tag, "words staff put on the card", ("tag", "added_at")),
     (models.Note, "notes of staff", ("text", "at")),
+    (
+        models.ProposedTie,
+        "ties something spoke for",
+        ("kind", "other_name", "evidence", "proposed_at", "accepted"),
+    ),
     (models.SearchTerm, "the words the card is found by", ("term",)),
     (
         models.Standing,
