@@ -1,5 +1,6 @@
 """Time: instants in UTC, civil dates in the shop's zone."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,7 +15,9 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise Invalid(
-            f"“{name}” is not a time zone.", hint="Use a name such as Europe/London or Asia/Shanghai."
+            "“{name}” is not a time zone.",
+            hint="Use a name such as Europe/London or Asia/Shanghai.",
+            name=name,
         ) from None
 
 
@@ -26,7 +29,7 @@ def machine_now() -> datetime:
 def naive_utc(at: datetime) -> datetime:
     """The instant as the lake keeps it: UTC without a zone. A time without a zone is refused."""
     if at.tzinfo is None:
-        raise Invalid(f"The time {at.isoformat()} has no zone.", hint="Give times with their zone.")
+        raise Invalid("The time {at} has no zone.", hint="Give times with their zone.", at=at.isoformat())
     return at.astimezone(UTC).replace(tzinfo=None)
 
 
@@ -47,3 +50,13 @@ def civil_date(at: datetime, zone_name: str) -> date:
 def start_of(day: date, zone_name: str) -> datetime:
     """The first instant of a civil date in the shop's zone, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=zone(zone_name)).astimezone(UTC)
+
+
+def months_after(at: datetime, months: int) -> datetime:
+    """The same day so many calendar months later; the month's last day where it has no such day.
+
+    >>> months_after(datetime(2026, 8, 31, tzinfo=UTC), 6).date()
+    datetime.date(2027, 2, 28)
+    """
+    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
+    return at.replace(year=year, month=month + 1, day=min(at.day, monthrange(year, month + 1)[1]))

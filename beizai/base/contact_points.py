@@ -8,8 +8,9 @@ import unicodedata
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from beizai.base.errors import Invalid
+from beizai.base.errors import Invalid, Phrase
 
+_LONGEST_EMAIL = 254
 _PLAIN_EMAIL = re.compile(
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}", re.ASCII
 )
@@ -25,14 +26,32 @@ def normal_email(text: str) -> str:
     'ann.lee@example.test'
     """
     folded = text.strip().lower()
-    if len(folded) <= 254 and _PLAIN_EMAIL.fullmatch(folded) and folded.index("@") <= 64:
+    if len(folded) <= _LONGEST_EMAIL and _PLAIN_EMAIL.fullmatch(folded) and folded.index("@") <= 64:
         return folded
     try:
         found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
-    except EmailNotValidError as error:
+    except EmailNotValidError:
         shown = text if len(text) <= 80 else f"{text[:77]}…"
-        raise Invalid(f"“{shown}” is not an email address.", hint=str(error)) from None
+        raise Invalid(
+            "“{address}” is not an email address.", hint=_why(text.strip()), address=shown
+        ) from None
     return found.normalized.lower()
+
+
+def _why(text: str) -> str:
+    """What an address lacks, as far as it can be said in a word."""
+    name, at, site = text.rpartition("@")
+    if not at:
+        return Phrase("It has no @: write it like mei@example.com.")
+    if "@" in name or not name:
+        return Phrase("It needs one @ with a name before it: write it like mei@example.com.")
+    if any(sign.isspace() for sign in text):
+        return Phrase("Take the spaces out.")
+    if "." not in site:
+        return Phrase("After the @ comes the name of a site with a dot, such as example.com.")
+    if len(text) > _LONGEST_EMAIL:
+        return Phrase("At most {limit} characters.", limit=_LONGEST_EMAIL)
+    return Phrase("Look at its letters and signs: write it like mei@example.com.")
 
 
 def normal_phone(text: str, country: str) -> str:
@@ -43,10 +62,12 @@ def normal_phone(text: str, country: str) -> str:
         number = None
     if number is None or not phonenumbers.is_possible_number(number):
         raise Invalid(
-            f"“{text[:40]}” is not a phone number.",
-            hint=f"Write it with its country code, such as +44…, or as dialled in {country}."
+            "“{text}” is not a phone number.",
+            hint="Write it with its country code, such as +44…, or as dialled in {country}."
             if country
             else "Write it with its country code, such as +44….",
+            text=text[:40],
+            country=country,
         )
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

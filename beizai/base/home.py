@@ -74,8 +74,10 @@ class Home:
             path = self.keys / f"{name}.key"
             if not path.exists():
                 raise NotFound(
-                    f"The key {path.name} is missing in {self.keys}.",
+                    "The key {file} is missing in {folder}.",
                     hint="Restore the keys folder from its backup, or run 'beizai init' for a new home.",
+                    file=path.name,
+                    folder=self.keys,
                 )
             self._keys_read[name] = bytes.fromhex(path.read_text(encoding="ascii").strip())
         return self._keys_read[name]

@@ -17,8 +17,9 @@ def check_currency(currency: str) -> str:
     code = currency.strip().upper()
     if len(code) != 3 or code not in list_currencies():
         raise Invalid(
-            f"“{currency}” is not a currency.",
+            "“{currency}” is not a currency.",
             hint="Use its ISO code of three letters, such as EUR, GBP or CNY.",
+            currency=currency,
         )
     return code
 
@@ -43,7 +44,9 @@ def to_minor(amount: Decimal | int | str, currency: str) -> int:
         return int(value)
     except (InvalidOperation, ValueError):
         raise Invalid(
-            f"“{amount}” is not an amount of money.", hint="Write it with digits, such as 12.50."
+            "“{amount}” is not an amount of money.",
+            hint="Write it with digits, such as 12.50.",
+            amount=amount,
         ) from None
 
 

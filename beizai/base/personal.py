@@ -37,7 +37,7 @@ _holdings: dict[str, Holding] = {}
 def register(holding: Holding) -> None:
     """Registers a table once; the same table twice is a mistake of ours."""
     if holding.table in _holdings and _holdings[holding.table].what != holding.what:
-        raise Invalid(f"The table {holding.table} is registered twice.")
+        raise Invalid("The table {table} is registered twice.", table=holding.table)
     _holdings[holding.table] = holding
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from beizai.base.errors import Forbidden, Invalid
 from beizai.base.progress import Progress, silent
 from beizai.campaigns import mail
-from beizai.campaigns.models import Campaign, CampaignLink, CampaignState
+from beizai.campaigns.models import STATES_SAID, Campaign, CampaignLink, CampaignState
 from beizai.campaigns.outlook import Audience, Past, as_fields, audience, expect, past, share_of
 from beizai.campaigns.plan import campaign as campaign_of
 from beizai.experiments.draw import OUTSIDE, Draw, draw
@@ -65,8 +65,9 @@ def approve(
             state=CampaignState.DRAFT, approved_at=None, approved_by=None
         )
         raise Invalid(
-            f"Nobody in the segment of “{campaign.name}” may be written to.",
+            "Nobody in the segment of “{name}” may be written to.",
             hint="See the reasons in the preview: most need a permission or an address.",
+            name=campaign.name,
         )
     margins = current_margins(shop)
     spent = past(who.eligible, shop=shop, margins=margins, window_days=campaign.window_days, at=at)
@@ -112,7 +113,10 @@ def _claim(campaign: Campaign, *, at: datetime, by: User | None) -> None:
     )
     if not claimed:
         raise Forbidden(
-            f"“{campaign.name}” is {campaign.state} already.", hint="Copy it to send something else."
+            "“{name}” is {state} already.",
+            hint="Copy it to send something else.",
+            name=campaign.name,
+            state=STATES_SAID[campaign.state],
         )
     campaign.refresh_from_db()
 

@@ -56,9 +56,10 @@ def compiled(campaign: Campaign, shop: Shop) -> Mail:
     mail = compile_mail(source(campaign), fields(shop, campaign))
     if mail.without_default:
         raise Invalid(
-            f"Some customers lack “{mail.without_default[0]}”, and the mail has no other words for them.",
-            hint=f'Write {{{{ {mail.without_default[0]} | default: "…" }}}}, or give the plan a default for it.',
+            "Some customers lack “{field}”, and the mail has no other words for them.",
+            hint='Write {{{{ {field} | default: "…" }}}}, or give the plan a default for it.',
             code="missing_default",
+            field=mail.without_default[0],
         )
     return mail
 

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from beizai.base.errors import Phrase
 from beizai.staff.models import User
 
 
@@ -13,6 +14,18 @@ class CampaignState(models.TextChoices):
     PAUSED = "paused"
     SENT = "sent"
     CANCELLED = "cancelled"
+
+
+STATES_SAID: dict[str, Phrase] = {
+    CampaignState.DRAFT: Phrase("draft"),
+    CampaignState.APPROVING: Phrase("approving"),
+    CampaignState.APPROVED: Phrase("approved"),
+    CampaignState.SENDING: Phrase("sending"),
+    CampaignState.PAUSED: Phrase("paused"),
+    CampaignState.SENT: Phrase("sent"),
+    CampaignState.CANCELLED: Phrase("cancelled"),
+}
+"""The states in a refusal: “… is sending already”."""
 
 
 class Campaign(models.Model):

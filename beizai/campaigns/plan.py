@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from beizai.base.errors import Forbidden, Invalid, NotFound
-from beizai.campaigns.models import Campaign, CampaignState
+from beizai.campaigns.models import STATES_SAID, Campaign, CampaignState
 from beizai.segments.models import Segment
 from beizai.staff import audit
 from beizai.staff.models import User
@@ -53,21 +53,28 @@ def read_plan(path: Path) -> Plan:
     Errors: NotFound for a missing file, Invalid for unknown or wrongly typed fields (the near name is the hint).
     """
     if not path.is_file():
-        raise NotFound(f"There is no plan {path}.", hint="Give the path of a TOML or JSON file.")
+        raise NotFound("There is no plan {path}.", hint="Give the path of a TOML or JSON file.", path=path)
     raw = path.read_bytes()
     if len(raw) > 2_000_000:
         raise Invalid(
-            f"The plan {path.name} is larger than 2 MB.", hint="Pictures go into uploads, not into the plan."
+            "The plan {file} is larger than 2 MB.",
+            hint="Pictures go into uploads, not into the plan.",
+            file=path.name,
         )
     try:
         words = raw.decode("utf-8")
         given = json.loads(words) if path.suffix.lower() == ".json" else tomllib.loads(words)
     except (UnicodeDecodeError, json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
         raise Invalid(
-            f"The plan {path.name} cannot be read: {error}.", hint="Write it as UTF-8 TOML or JSON."
+            "The plan {file} cannot be read: {reason}.",
+            hint="Write it as UTF-8 TOML or JSON.",
+            file=path.name,
+            reason=str(error),
         ) from None
     if not isinstance(given, dict):
-        raise Invalid(f"The plan {path.name} is not a table of fields.", hint='Begin with name = "…".')
+        raise Invalid(
+            "The plan {file} is not a table of fields.", hint='Begin with name = "…".', file=path.name
+        )
     for key in ("mjml", "text"):
         if isinstance(given.get(key), str) and given[key].startswith("@"):
             given[key] = _beside(path, given[key][1:])
@@ -80,14 +87,19 @@ def plan_from(given: dict[str, Any]) -> Plan:
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            hint = f"Did you mean “{near[0]}”?" if near else f"Fields: {', '.join(sorted(known))}."
-            raise Invalid(f"A plan has no field “{name}”.", hint=hint)
+            raise Invalid(
+                "A plan has no field “{name}”.",
+                hint="Did you mean “{near}”?" if near else "Fields: {fields}.",
+                name=name,
+                near=near[0] if near else "",
+                fields=", ".join(sorted(known)),
+            )
     for name in ("name", "segment", "subject", "mjml"):
         if not isinstance(given.get(name), str) or not given[name].strip():
-            raise Invalid(f"The plan does not say its {name}.", hint=f'Add {name} = "…".')
+            raise Invalid("The plan does not say its {name}.", hint='Add {name} = "…".', name=name)
     for name in ("defaults", "checklist"):
         if not isinstance(given.get(name, {}), dict):
-            raise Invalid(f"The field “{name}” must be a table of names and words.")
+            raise Invalid("The field “{name}” must be a table of names and words.", name=name)
     plan = Plan(**{**given, "contact_cost": _cost(given.get("contact_cost", 0))})
     check(plan)
     return plan
@@ -97,15 +109,23 @@ def check(plan: Plan) -> None:
     """Refuses what no campaign can have; the mail itself is checked by `campaigns.mail`."""
     for name in plan.checklist:
         if name not in CHECKLIST:
-            raise Invalid(f"The checklist has no item “{name}”.", hint=f"Items: {', '.join(CHECKLIST)}.")
+            raise Invalid(
+                "The checklist has no item “{name}”.",
+                hint="Items: {items}.",
+                name=name,
+                items=", ".join(CHECKLIST),
+            )
     if not 1 <= plan.window_days <= MAX_WINDOW_DAYS:
         raise Invalid(
-            f"A window of {plan.window_days} days is not possible.", hint="Watch between 1 and 366 days."
+            "A window of {days} days is not possible.",
+            hint="Watch between 1 and 366 days.",
+            days=plan.window_days,
         )
     if plan.holdout_permille is not None and not 0 <= plan.holdout_permille <= 500:
         raise Invalid(
-            f"A share of {plan.holdout_permille / 10:g}% cannot be left alone.",
+            "A share of {percent:g}% cannot be left alone.",
             hint="Leave between 0% and 50% alone: more than half tells no more.",
+            percent=plan.holdout_permille / 10,
         )
     if plan.contact_cost < 0 or plan.fixed_cost_minor < 0:
         raise Invalid("A cost below zero is not a cost.", hint="Give what one message costs, 0 if nothing.")
@@ -115,7 +135,7 @@ def save(plan: Plan, *, now: datetime, by: User | None, campaign_id: int | None 
     """Keeps the plan as a draft, new or in place of the draft's earlier words; Forbidden once it is approved."""
     segment = Segment.objects.filter(name=plan.segment).first()
     if segment is None:
-        raise NotFound(f"There is no segment “{plan.segment}”.", hint="See 'beizai segments list'.")
+        raise NotFound("There is no segment “{name}”.", hint="See 'beizai segments list'.", name=plan.segment)
     with transaction.atomic():
         campaign = draft(campaign_id) if campaign_id is not None else Campaign(created_at=now, created_by=by)
         for name in ("name", "subject", "mjml", "text", "preheader", "defaults", "checklist", "picture"):
@@ -136,7 +156,7 @@ def campaign(campaign_id: int) -> Campaign:
     """The campaign of this number, or NotFound."""
     found = Campaign.objects.filter(pk=campaign_id).first()
     if found is None:
-        raise NotFound(f"There is no campaign {campaign_id}.", hint="See 'beizai campaigns list'.")
+        raise NotFound("There is no campaign {n}.", hint="See 'beizai campaigns list'.", n=campaign_id)
     return found
 
 
@@ -145,8 +165,10 @@ def draft(campaign_id: int) -> Campaign:
     found = campaign(campaign_id)
     if found.state != CampaignState.DRAFT:
         raise Forbidden(
-            f"“{found.name}” is {found.state}; its plan is fixed.",
+            "“{name}” is {state}; its plan is fixed.",
             hint="Copy it to a new campaign to send something else.",
+            name=found.name,
+            state=STATES_SAID[found.state],
         )
     return found
 
@@ -156,7 +178,7 @@ def _cost(given: object) -> Decimal:
         return Decimal(str(given)).quantize(Decimal("0.001"))
     except InvalidOperation:
         raise Invalid(
-            f"“{given}” is not a cost.", hint="Give minor units per message, such as 2 or 0.75."
+            "“{given}” is not a cost.", hint="Give minor units per message, such as 2 or 0.75.", given=given
         ) from None
 
 
@@ -164,6 +186,8 @@ def _beside(path: Path, name: str) -> str:
     found = (path.parent / name).resolve()
     if found.parent != path.parent.resolve() or not found.is_file():
         raise NotFound(
-            f"There is no file {name} beside the plan.", hint="Put the template into the plan's folder."
+            "There is no file {name} beside the plan.",
+            hint="Put the template into the plan's folder.",
+            name=name,
         )
     return found.read_text(encoding="utf-8")

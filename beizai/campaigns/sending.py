@@ -8,7 +8,7 @@ from django.db.models import Count
 
 from beizai.base.clock import civil_date
 from beizai.base.errors import Forbidden, Invalid
-from beizai.campaigns.models import Campaign, CampaignState
+from beizai.campaigns.models import STATES_SAID, Campaign, CampaignState
 from beizai.campaigns.plan import campaign as campaign_of
 from beizai.messages.models import Message, State
 from beizai.staff import audit
@@ -41,7 +41,12 @@ def start(campaign_id: int, shop: Shop, *, at: datetime, by: User | None) -> Cam
         if campaign.state == CampaignState.PAUSED:
             return resume(campaign_id, at=at, by=by)
         if campaign.state != CampaignState.APPROVED:
-            raise Forbidden(f"“{campaign.name}” is {campaign.state}.", hint="Approve it first.")
+            raise Forbidden(
+                "“{name}” is {state}.",
+                hint="Approve it first.",
+                name=campaign.name,
+                state=STATES_SAID[campaign.state],
+            )
         if shop.sending_paused:
             raise Invalid(
                 "Sending is paused for the whole home.",
@@ -64,7 +69,10 @@ def pause(campaign_id: int, *, at: datetime, by: User | None, reason: str = "", 
         audit.record("campaign.paused", at=at, user=by, campaign_id=campaign_id, reason=reason)
     elif campaign.state != CampaignState.PAUSED:
         raise Forbidden(
-            f"“{campaign.name}” is {campaign.state}.", hint="Only a campaign that is sending can be paused."
+            "“{name}” is {state}.",
+            hint="Only a campaign that is sending can be paused.",
+            name=campaign.name,
+            state=STATES_SAID[campaign.state],
         )
     return campaign
 
@@ -79,7 +87,10 @@ def resume(campaign_id: int, *, at: datetime, by: User | None) -> Campaign:
         audit.record("campaign.resumed", at=at, user=by, campaign_id=campaign_id)
     elif campaign.state not in (CampaignState.SENDING, CampaignState.SENT):
         raise Forbidden(
-            f"“{campaign.name}” is {campaign.state}.", hint="Only a paused campaign can be resumed."
+            "“{name}” is {state}.",
+            hint="Only a paused campaign can be resumed.",
+            name=campaign.name,
+            state=STATES_SAID[campaign.state],
         )
     return campaign
 
@@ -101,7 +112,7 @@ def progress(campaign_id: int) -> SendingProgress:
     rows = Message.objects.filter(campaign_id=campaign_id).values_list("state").annotate(Count("id"))
     counts = dict(rows)
     return SendingProgress(
-        state=campaign.state,
+        state=STATES_SAID[campaign.state],
         pause_reason=campaign.pause_reason,
         pause_detail=campaign.pause_detail,
         sent=counts.get(State.SENT, 0) + counts.get(State.COMPLAINED, 0),

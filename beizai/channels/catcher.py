@@ -104,7 +104,9 @@ class Mailbox:
         with _database(self._path) as database:
             row = database.execute(sql, (number,)).fetchone()
         if row is None:
-            raise NotFound(f"Mail {number} is not in the catcher.", hint="It keeps the newest 20,000.")
+            raise NotFound(
+                "Mail {number} is not in the catcher.", hint="It keeps the newest 20,000.", number=number
+            )
         return _caught(row)
 
     def recipients(self) -> list[str]:
@@ -202,7 +204,9 @@ class Catcher:
         try:
             self.port = self._ready.result(timeout=20)
         except OSError as error:
-            raise Unavailable(f"The catcher cannot listen: {error}.", hint="Choose another port.") from None
+            raise Unavailable(
+                "The catcher cannot listen: {reason}.", hint="Choose another port.", reason=str(error)
+            ) from None
         return self
 
     def __exit__(self, *exc: object) -> None:

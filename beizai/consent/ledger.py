@@ -67,8 +67,12 @@ def suppress(
 def _entry(given: Given, *, now: datetime, user: User | None) -> ConsentEntry:
     if given.purpose not in Purpose.values or given.decision not in Decision.values:
         raise Invalid(
-            f"“{given.decision} {given.purpose}” is not a decision.",
-            hint=f"Purposes: {', '.join(Purpose.values)}. Decisions: {', '.join(Decision.values)}.",
+            "“{decision} {purpose}” is not a decision.",
+            hint="Purposes: {purposes}. Decisions: {decisions}.",
+            decision=given.decision,
+            purpose=given.purpose,
+            purposes=", ".join(Purpose.values),
+            decisions=", ".join(Decision.values),
         )
     if given.decision == Decision.GRANTED and not given.text.strip():
         raise Invalid(
@@ -76,7 +80,9 @@ def _entry(given: Given, *, now: datetime, user: User | None) -> ConsentEntry:
             hint="Find the form or the till slip and enter its sentence.",
         )
     if given.at > now:
-        raise Invalid(f"A decision of {given.at:%Y-%m-%d %H:%M} lies ahead of today.", hint="Check the date.")
+        raise Invalid(
+            "A decision of {at:%Y-%m-%d %H:%M} lies ahead of today.", hint="Check the date.", at=given.at
+        )
     return ConsentEntry(
         customer_id=given.customer_id,
         channel=given.channel,

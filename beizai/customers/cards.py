@@ -80,7 +80,7 @@ def get(customer_id: int) -> Customer:
     """The card of this number, or NotFound."""
     found = Customer.objects.filter(pk=customer_id).select_related("source", "branch").first()
     if found is None:
-        raise NotFound(f"There is no card {customer_id}.", hint="Search by name, email or phone.")
+        raise NotFound("There is no card {n}.", hint="Search by name, email or phone.", n=customer_id)
     return found
 
 
@@ -100,7 +100,9 @@ def edit(
     """
     unknown = set(changes) - set(FIELDS)
     if unknown:
-        raise Invalid(f"A card has no “{min(unknown)}”.", hint=f"It has {', '.join(FIELDS)}.")
+        raise Invalid(
+            "A card has no “{name}”.", hint="It has {fields}.", name=min(unknown), fields=", ".join(FIELDS)
+        )
     with transaction.atomic():
         customer = _held(customer_id, revision)
         changed = []
@@ -135,7 +137,7 @@ def touched(customer_id: int, now: datetime) -> None:
 def _held(customer_id: int, revision: int) -> Customer:
     customer = Customer.objects.select_for_update().filter(pk=customer_id).first()
     if customer is None:
-        raise NotFound(f"There is no card {customer_id}.", hint="Search by name, email or phone.")
+        raise NotFound("There is no card {n}.", hint="Search by name, email or phone.", n=customer_id)
     if customer.revision != revision:
         raise Invalid(
             "Somebody has changed this card since you opened it.",

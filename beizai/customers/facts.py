@@ -34,7 +34,9 @@ def parse(definition: AttributeDefinition, text: str, *, currency: str) -> Any:
     if not stripped:
         return None
     if len(stripped) > _LONGEST:
-        raise Invalid(f"{definition.label} is too long.", hint=f"At most {_LONGEST} characters.")
+        raise Invalid(
+            "{label} is too long.", hint="At most {limit} characters.", label=definition.label, limit=_LONGEST
+        )
     return _PARSERS[AttributeKind(definition.kind)](definition, stripped, currency)
 
 
@@ -46,9 +48,11 @@ def _number(definition: AttributeDefinition, text: str, _currency: str) -> int |
     try:
         value = Decimal(text.replace(" ", "").replace("\u202f", "").replace(",", "."))
     except InvalidOperation:
-        raise Invalid(f"“{text}” is not a number.", hint=f"Write {definition.label} with digits.") from None
+        raise Invalid(
+            "“{text}” is not a number.", hint="Write {label} with digits.", text=text, label=definition.label
+        ) from None
     if not value.is_finite() or abs(value) >= Decimal(10) ** 15:
-        raise Invalid(f"“{text}” is out of reach.", hint="Numbers have at most 15 digits.")
+        raise Invalid("“{text}” is out of reach.", hint="Numbers have at most 15 digits.", text=text)
     return int(value) if value == value.to_integral_value() else float(value)
 
 
@@ -60,14 +64,19 @@ def _date(definition: AttributeDefinition, text: str, _currency: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise Invalid(f"“{text}” is not a date.", hint=f"Write {definition.label} as 2026-03-31.") from None
+        raise Invalid(
+            "“{text}” is not a date.", hint="Write {label} as 2026-03-31.", text=text, label=definition.label
+        ) from None
 
 
 def _choice(definition: AttributeDefinition, text: str, _currency: str) -> str:
     if text not in definition.choices:
         raise Invalid(
-            f"“{text}” is not one of the answers to {definition.label}.",
-            hint=f"Answers: {', '.join(definition.choices)}.",
+            "“{text}” is not one of the answers to {label}.",
+            hint="Answers: {answers}.",
+            text=text,
+            label=definition.label,
+            answers=", ".join(definition.choices),
         )
     return text
 
@@ -75,7 +84,12 @@ def _choice(definition: AttributeDefinition, text: str, _currency: str) -> str:
 def _boolean(definition: AttributeDefinition, text: str, _currency: str) -> bool:
     folded = text.casefold()
     if folded not in _TRUE | _FALSE:
-        raise Invalid(f"“{text}” is neither yes nor no.", hint=f"Answer {definition.label} with yes or no.")
+        raise Invalid(
+            "“{text}” is neither yes nor no.",
+            hint="Answer {label} with yes or no.",
+            text=text,
+            label=definition.label,
+        )
     return folded in _TRUE
 
 
@@ -94,7 +108,9 @@ def definition(key: str) -> AttributeDefinition:
     found = AttributeDefinition.objects.filter(key=key).first()
     if found is None:
         raise NotFound(
-            f"There is no attribute “{key}”.", hint="Attributes are defined under Settings, Attributes."
+            "There is no attribute “{key}”.",
+            hint="Attributes are defined under Settings, Attributes.",
+            key=key,
         )
     return found
 

@@ -22,7 +22,8 @@ def normal(channel: str, value: str, country: str = "") -> str:
     if not text or len(text) > _LONGEST:
         raise Invalid(
             "An address or number needs something written." if not text else "This address is too long.",
-            hint=f"At most {_LONGEST} characters.",
+            hint="At most {limit} characters.",
+            limit=_LONGEST,
         )
     match channel:
         case Channel.EMAIL:
@@ -31,7 +32,12 @@ def normal(channel: str, value: str, country: str = "") -> str:
             return normal_phone(text, country)
         case Channel.LETTER | Channel.MESSENGER:
             return " ".join(text.split()).casefold()
-    raise Invalid(f"“{channel}” is not a channel.", hint=f"Channels: {', '.join(Channel.values)}.")
+    raise Invalid(
+        "“{channel}” is not a channel.",
+        hint="Channels: {channels}.",
+        channel=channel,
+        channels=", ".join(Channel.values),
+    )
 
 
 def add(

@@ -30,8 +30,10 @@ def add_tag(customer_id: int, text: str, *, source: Source, now: datetime, user:
     tag = " ".join(text.split())
     if not tag or len(tag) > _LONGEST_TAG:
         raise Invalid(
-            f"“{text[:60]}” is not a tag.",
-            hint=f"A tag is one or a few words, at most {_LONGEST_TAG} characters.",
+            "“{text}” is not a tag.",
+            hint="A tag is one or a few words, at most {limit} characters.",
+            text=text[:60],
+            limit=_LONGEST_TAG,
         )
     with transaction.atomic():
         _tag, made = Tag.objects.get_or_create(customer_id=customer_id, tag=tag, defaults={"added_at": now})

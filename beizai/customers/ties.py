@@ -25,7 +25,9 @@ def tie(
 ) -> Tie:
     """Ties one card to another, once. A customer is brought by one person; nobody brings those who brought them."""
     if kind not in TieKind.values:
-        raise Invalid(f"“{kind}” is not a tie.", hint=f"Ties: {', '.join(TieKind.values)}.")
+        raise Invalid(
+            "“{kind}” is not a tie.", hint="Ties: {ties}.", kind=kind, ties=", ".join(TieKind.values)
+        )
     if customer_id == other_id:
         raise Invalid("A card cannot be tied to itself.", hint="Choose another person.")
     if kind == TieKind.REFERRED_BY:

@@ -62,13 +62,19 @@ def a_label(address: str) -> str:
     local, _, domain = one_line(address).rpartition("@")
     if not local.isascii() or any(c in local for c in ' <>"\\') or not domain:
         raise Invalid(
-            f"Mail to “{address}” needs a server that takes such names.", hint="", code="address_not_ascii"
+            "Mail to “{address}” needs a server that takes such names.",
+            hint="",
+            code="address_not_ascii",
+            address=address,
         )
     try:
         return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
     except UnicodeError:
         raise Invalid(
-            f"“{domain}” is no name of a mail server.", hint="Check the address.", code="address"
+            "“{domain}” is no name of a mail server.",
+            hint="Check the address.",
+            code="address",
+            domain=domain,
         ) from None
 
 

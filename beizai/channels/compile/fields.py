@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from beizai.base.errors import Invalid
+from beizai.base.errors import Invalid, Phrase
 
 CLICK, PIXEL = "_click", "_pixel"  # put in by the compiler, never written by people
 
@@ -51,9 +51,11 @@ class Fields(Mapping[str, Field]):
         if name in self._fields:
             return self._fields[name]
         raise Invalid(
-            f"{where} names the field “{name}”, which does not exist.",
+            "{where} names the field “{name}”, which does not exist.",
             hint=self.hint_for(name),
             code="unknown_field",
+            where=where,
+            name=name,
         )
 
     def hint_for(self, name: str) -> str:
@@ -61,9 +63,11 @@ class Fields(Mapping[str, Field]):
         near = difflib.get_close_matches(name, self._fields, n=3, cutoff=0.5)
         last = name.rsplit(".", 1)[-1]
         near += [known for known in self._fields if known.rsplit(".", 1)[-1] == last and known not in near]
-        if near:
-            return f"Did you mean {' or '.join(near[:3])}?"
-        return f"The fields are: {', '.join(sorted(self._fields))}."
+        if not near:
+            return Phrase("The fields are: {names}.", names=", ".join(sorted(self._fields)))
+        if len(near) == 1:
+            return Phrase("Did you mean {name}?", name=near[0])
+        return Phrase("Did you mean one of {names}?", names=", ".join(near[:3]))
 
     def constants(self) -> dict[str, str]:
         """The values that are the same for everybody."""

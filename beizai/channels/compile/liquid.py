@@ -14,7 +14,7 @@ from liquid.builtin.output import OutputNode
 from liquid.exceptions import FilterArgumentError, LiquidError
 from markupsafe import Markup, escape
 
-from beizai.base.errors import Invalid
+from beizai.base.errors import Invalid, Phrase
 from beizai.channels.compile.fields import CLICK, PIXEL, Fields, nested
 
 PIECE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
@@ -75,14 +75,12 @@ def _environment(*, autoescape: bool) -> Environment:
 HTML: Any
 TEXT: Any
 HTML, TEXT = _environment(autoescape=True), _environment(autoescape=False)
-_FILTERS = f"The filters are: {', '.join(sorted(TEXT.filters))}."
+_FILTERS = Phrase("The filters are: {names}.", names=", ".join(sorted(TEXT.filters)))
 
 
-def _position(source: str, error: LiquidError) -> str:
+def _line(source: str, error: LiquidError) -> int | None:
     index = getattr(error.token, "start_index", -1) if error.token is not None else -1
-    if index < 0:
-        return ""
-    return f" in line {source.count(chr(10), 0, index) + 1}"
+    return None if index < 0 else source.count("\n", 0, index) + 1
 
 
 def parse(source: str, *, where: str, environment: Environment) -> BoundTemplate:
@@ -95,13 +93,21 @@ def parse(source: str, *, where: str, environment: Environment) -> BoundTemplate
 
 def _invalid(where: str, source: str, error: LiquidError) -> Invalid:
     message = str(error.message or type(error).__name__)
-    hint = "Check the braces: fields are {{ name }}, conditions {% if … %} … {% endif %}."
+    hint = Phrase("Check the braces: fields are {{ name }}, conditions {% if … %} … {% endif %}.")
     if "limit" in message:
-        hint = "A loop runs 1,000 times at most and a mail holds 2 MB at most: shorten the loop."
+        hint = Phrase("A loop runs 1,000 times at most and a mail holds 2 MB at most: shorten the loop.")
     elif "unexpected tag" in message or "unknown tag" in message:
-        hint = "Other files cannot be included; conditions and loops can be used."
+        hint = Phrase("Other files cannot be included; conditions and loops can be used.")
+    line = _line(source, error)
     return Invalid(
-        f"{where} cannot be read{_position(source, error)}: {message}.", hint=hint, code="template"
+        "{where} cannot be read: {reason}."
+        if line is None
+        else "{where} cannot be read in line {line}: {reason}.",
+        hint=hint,
+        code="template",
+        where=where,
+        line=line,
+        reason=message,
     )
 
 
@@ -111,15 +117,21 @@ def check_fields(template: BoundTemplate, fields: Fields, *, where: str) -> froz
     analysis = template.analyze()
     for name in set(analysis.filters) - set(HTML.filters):
         raise Invalid(
-            f"{where} uses the filter “{name}”, which does not exist.", hint=_FILTERS, code="template"
+            "{where} uses the filter “{name}”, which does not exist.",
+            hint=_FILTERS,
+            code="template",
+            where=where,
+            name=name,
         )
     for variables in analysis.globals.values():
         for variable in variables:
             if not all(isinstance(segment, str) for segment in variable.segments):
                 raise Invalid(
-                    f"{where} looks up “{variable}”.",
+                    "{where} looks up “{name}”.",
                     hint="Write the field's name out.",
                     code="unknown_field",
+                    where=where,
+                    name=variable,
                 )
             found.add(_field(".".join(map(str, variable.segments)), fields, where))
     return frozenset(found)
@@ -136,12 +148,20 @@ def check_endless(source: str, *, where: str) -> None:
     """Refuses what no limit of Liquid's own would stop: a range outside a loop, the machine's clock."""
     for piece in PIECE.findall(source):
         if _NOW.search(piece):
-            raise Invalid(f"{where} asks for the time: {piece}", hint="Write the date out.", code="template")
+            raise Invalid(
+                "{where} asks for the time: {piece}",
+                hint="Write the date out.",
+                code="template",
+                where=where,
+                piece=piece,
+            )
         if _RANGE.search(_STRINGS.sub("''", piece)) and not _LOOP.match(piece):
             raise Invalid(
-                f"{where} uses a range outside a loop: {piece}",
-                hint="Ranges go with {% for %}.",
+                "{where} uses a range outside a loop: {piece}",
+                hint=Phrase("Ranges go with {% for %}."),
                 code="template",
+                where=where,
+                piece=piece,
             )
 
 

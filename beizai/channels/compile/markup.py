@@ -135,9 +135,11 @@ class Pieces:
     def _misplaced(self, piece: str) -> Invalid:
         line = self.source.count("\n", 0, max(0, self.source.find(piece))) + 1
         return Invalid(
-            f"{piece} in line {line} stands where a mail cannot hold it.",
+            "{piece} in line {line} stands where a mail cannot hold it.",
             hint="Put it into a text (<mj-text>), around whole rows, or into the value of an attribute.",
             code="template",
+            piece=piece,
+            line=line,
         )
 
 
@@ -145,11 +147,18 @@ def to_html(source: str, *, where: str) -> str:
     """MJML, or HTML as it is, as a whole HTML document with its styles written into the elements."""
     if len(source) > MAX_SOURCE:
         raise Invalid(
-            f"{where} is {len(source):,} characters long.", hint="500,000 are allowed.", code="template"
+            "{where} is {length:,} characters long.",
+            hint="500,000 are allowed.",
+            code="template",
+            where=where,
+            length=len(source),
         )
     if _SCRIPT.search(source):
         raise Invalid(
-            f"{where} holds a script.", hint="Mail programs run none: take it out.", code="template"
+            "{where} holds a script.",
+            hint="Mail programs run none: take it out.",
+            code="template",
+            where=where,
         )
     _check_depth(source, where)
     page = _from_mjml(source, where) if "<mjml" in source else source
@@ -157,7 +166,11 @@ def to_html(source: str, *, where: str) -> str:
         return css_inline.inline(page, load_remote_stylesheets=False, keep_at_rules=True)
     except ValueError as error:
         raise Invalid(
-            f"The styles of {where} cannot be read: {error}.", hint="Check the CSS.", code="template"
+            "The styles of {where} cannot be read: {reason}.",
+            hint="Check the CSS.",
+            code="template",
+            where=where,
+            reason=str(error),
         ) from None
 
 
@@ -170,22 +183,29 @@ def _check_depth(source: str, where: str) -> None:
         depth = max(0, depth - 1) if closing else depth + 1
         if depth > _DEEPEST:
             raise Invalid(
-                f"{where} is nested more than {_DEEPEST} elements deep at <{name}>.",
+                "{where} is nested more than {limit} elements deep at <{name}>.",
                 hint="Close what was opened; a mail needs some twenty levels.",
                 code="template",
+                where=where,
+                limit=_DEEPEST,
+                name=name,
             )
 
 
 def _from_mjml(source: str, where: str) -> str:
     if "<mj-include" in source:
-        raise Invalid(f"{where} includes another file.", hint="Write its content here.", code="template")
+        raise Invalid(
+            "{where} includes another file.", hint="Write its content here.", code="template", where=where
+        )
     try:
         return mjml.mjml2html(source, fonts={})  # none from elsewhere: a mail asks no third party
     except ValueError as error:
         raise Invalid(
-            f"{where} is not MJML: {error}.",
+            "{where} is not MJML: {reason}.",
             hint="Check that every <mj-…> is closed where it was opened.",
             code="template",
+            where=where,
+            reason=str(error),
         ) from None
 
 
@@ -222,16 +242,22 @@ class Links:
         if not re.match(r"https?://[^\s/?#]", url) or re.match(r"https?://[^/?#]*zliq", url):
             shown = self._pieces.put_back(url)
             raise Invalid(
-                f"{self._where} has a link to “{shown}”.",
+                "{where} has a link to “{shown}”.",
                 hint="A link begins with https:// and the name of a site.",
                 code="link",
+                where=self._where,
+                shown=shown,
             )
         if "zliq" in url:
             self.personal.append(self._pieces.put_back(url))
             return html.escape(re.sub(r"zliq(\d+)z", r"zliqu\1z", url))
         if len(self.found) >= _MOST_LINKS:
             raise Invalid(
-                f"{self._where} has more than {_MOST_LINKS} links.", hint="Leave some out.", code="link"
+                "{where} has more than {limit} links.",
+                hint="Leave some out.",
+                code="link",
+                where=self._where,
+                limit=_MOST_LINKS,
             )
         self.found.append(Link(len(self.found) + 1, url, self._pieces.put_back(label)[:200]))
         return f"zlnk{len(self.found)}z"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from beizai.base.errors import Invalid
+from beizai.base.errors import Invalid, Phrase
 from beizai.channels.compile import markup, text
 from beizai.channels.compile.bodies import Body, Values, body, cleaned
 from beizai.channels.compile.fields import CLICK, PIXEL, UNSUBSCRIBE, Fields
@@ -12,6 +12,7 @@ from beizai.channels.compile.markup import Link, Links, Pieces
 from beizai.channels.compile.quoted import clean, one_line
 
 POSTAL_ADDRESS = "shop.postal_address"
+_MAIL = Phrase("The mail")
 _FOOTER = "\n\n-- \n{{ shop.name }}\n{{ shop.postal_address }}\n{{ unsubscribe_url }}\n"
 _PROBE = "https://unsubscribe.invalid/probe"
 
@@ -66,14 +67,14 @@ def compile_mail(source: Source, fields: Fields, *, link_suffix: Callable[[int],
     _check_defaults(source.defaults, fields)
     subject, subject_fields = _subject(source.subject, fields)
     pieces, page = _page(source, fields)
-    links = Links(pieces, fields, "The mail")
+    links = Links(pieces, fields, _MAIL)
     page = links.numbered(page)
     words = links.in_text(source.text) if source.text.strip() else _words(pieces, page)
     page = markup.with_pixel(pieces.put_back(page))
-    page_body, page_fields = _body(markup.with_links(page, link_suffix), fields, html=True, where="The mail")
+    page_body, page_fields = _body(markup.with_links(page, link_suffix), fields, html=True, where=_MAIL)
     words = _with_footer(words, fields) if source.marketing else words
     text_body, text_fields = _body(
-        markup.with_links(words, link_suffix), fields, html=False, where="The text part"
+        markup.with_links(words, link_suffix), fields, html=False, where=Phrase("The text part")
     )
     mail = Mail(
         subject=subject,
@@ -94,29 +95,30 @@ def compile_mail(source: Source, fields: Fields, *, link_suffix: Callable[[int],
 
 def _check_defaults(defaults: Mapping[str, str], fields: Fields) -> None:
     for name in defaults:
-        fields.check(name, "The list of words for missing fields")
+        fields.check(name, Phrase("The list of words for missing fields"))
 
 
 def _subject(words: str, fields: Fields) -> tuple[Body, frozenset[str]]:
     if not words.strip():
         raise Invalid("The subject is empty.", hint="Write what the mail is about.", code="subject")
-    compiled, used = _body(one_line(words), fields, html=False, where="The subject")
+    compiled, used = _body(one_line(words), fields, html=False, where=Phrase("The subject"))
     if sensitive := sorted(name for name in used if name in fields and fields[name].sensitive):
         raise Invalid(
-            f"The subject shows “{sensitive[0]}”, which others may read over a shoulder.",
+            "The subject shows “{field}”, which others may read over a shoulder.",
             hint="Take it into the mail, or leave it out.",
             code="sensitive_subject",
+            field=sensitive[0],
         )
     return compiled, used
 
 
 def _page(source: Source, fields: Fields) -> tuple[Pieces, str]:
     """The HTML with words in the place of its Liquid. The source is read as Liquid first, for its own line numbers."""
-    template = parse(source.markup, where="The mail", environment=HTML)
-    check_fields(template, fields, where="The mail")
-    check_endless(source.markup, where="The mail")
+    template = parse(source.markup, where=_MAIL, environment=HTML)
+    check_fields(template, fields, where=_MAIL)
+    check_endless(source.markup, where=_MAIL)
     pieces = Pieces(source.markup)
-    page = markup.to_html(pieces.taken_out(), where="The mail")
+    page = markup.to_html(pieces.taken_out(), where=_MAIL)
     pieces.check_all_in(page)
     return pieces, markup.with_preheader(page, source.preheader)
 
@@ -128,9 +130,10 @@ def _words(pieces: Pieces, page: str) -> str:
         pieces.check_conditions_in(words)
     except Invalid as error:
         raise Invalid(
-            f"No text part can be made: {error.message}",
+            "No text part can be made: {reason}",
             hint="Write the text part yourself.",
             code="template",
+            reason=error.phrase,
         ) from None
     return pieces.put_back(words)
 

@@ -245,7 +245,7 @@ class _Lane:
         self._settle(_accepted(reply))
         if reply.code == 421:
             self._message = following
-            raise Unavailable(f"The server closes its connections: {reply.words}", code="closed")
+            raise Unavailable("The server closes its connections: {words}", code="closed", words=reply.words)
         self._message = following
         return await session.announced() if following else None
 

@@ -66,7 +66,9 @@ class Session:
     async def _begin(self) -> None:
         greeting = await self._wire.reply(seconds=self._server.timeouts.command)
         if greeting.code != 220:
-            raise Unavailable(f"The mail server turned us away: {greeting.words}", code="turned_away")
+            raise Unavailable(
+                "The mail server turned us away: {words}", code="turned_away", words=greeting.words
+            )
         await self._hello()
         if self._server.security == "starttls":
             await self._start_tls()
@@ -79,7 +81,9 @@ class Session:
         if not reply.ok:
             reply = await self._ask(f"HELO {name}")
             if not reply.ok:
-                raise Unavailable(f"The mail server did not greet back: {reply.words}", code="turned_away")
+                raise Unavailable(
+                    "The mail server did not greet back: {words}", code="turned_away", words=reply.words
+                )
             return
         lines = (line.strip().partition(" ") for line in reply.text.split("\n")[1:])
         self._features = {word.upper(): rest.upper() for word, _, rest in lines}
@@ -93,7 +97,7 @@ class Session:
             )
         reply = await self._ask("STARTTLS")
         if not reply.ok:
-            raise Unavailable(f"The mail server refused TLS: {reply.words}", code="no_tls")
+            raise Unavailable("The mail server refused TLS: {words}", code="no_tls", words=reply.words)
         try:
             await self._wire.secure(
                 self._server.context(), self._server.host, seconds=self._server.timeouts.connect
@@ -113,13 +117,15 @@ class Session:
                 reply = await self._ask(_b64(word)) if reply.code == 334 else reply
         else:
             raise Unavailable(
-                f"The mail server knows only the log-in {', '.join(ways)}.", code="auth_refused"
+                "The mail server knows only the log-in {ways}.", code="auth_refused", ways=", ".join(ways)
             )
         if not reply.ok:
             raise Unavailable(
-                f"The mail server refused the log-in of {user}: {reply.words}",
+                "The mail server refused the log-in of {user}: {words}",
                 hint="Check user and password in the settings; some providers want a password made for this program.",
                 code="auth_refused",
+                user=user,
+                words=reply.words,
             )
 
     async def _ask(self, command: str) -> Reply:
@@ -203,17 +209,23 @@ async def _connect(server: SmtpServer) -> Wire:
             _, wire = await loop.create_connection(Wire, server.host, server.port, ssl=context)
     except TimeoutError:
         raise Unavailable(
-            f"The mail server {server.host}:{server.port} did not answer for {server.timeouts.connect:g} seconds.",
+            "The mail server {host}:{port} did not answer for {seconds:g} seconds.",
             hint="Check its name and port in the settings.",
             code="no_connection",
+            host=server.host,
+            port=server.port,
+            seconds=server.timeouts.connect,
         ) from None
     except ssl.SSLError as error:
         raise _tls_fault(server, error) from None
     except OSError as error:
         raise Unavailable(
-            f"The mail server {server.host}:{server.port} cannot be reached: {error.strerror or error}.",
+            "The mail server {host}:{port} cannot be reached: {reason}.",
             hint="Check its name and port in the settings, and that it is running.",
             code="no_connection",
+            host=server.host,
+            port=server.port,
+            reason=error.strerror or error,
         ) from None
     return wire
 
@@ -221,9 +233,12 @@ async def _connect(server: SmtpServer) -> Wire:
 def _tls_fault(server: SmtpServer, error: Exception) -> Unavailable:
     reason = getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
     return Unavailable(
-        f"No safe connection to {server.host}:{server.port}: {reason}.",
+        "No safe connection to {host}:{port}: {reason}.",
         hint="Check the port (587 with STARTTLS, 465 with TLS) and the server's certificate.",
         code="no_tls",
+        host=server.host,
+        port=server.port,
+        reason=reason,
     )
 
 

@@ -90,7 +90,9 @@ class Wire(asyncio.Protocol):
 
     def _garbage(self, line: bytes) -> None:
         shown = line[:60].decode("ascii", "replace")
-        self._fail(Unavailable(f"The mail server answered what is not SMTP: “{shown}”.", code="garbage"))
+        self._fail(
+            Unavailable("The mail server answered what is not SMTP: “{shown}”.", code="garbage", shown=shown)
+        )
         self.close()
 
     def _fail(self, fault: Unavailable) -> None:
@@ -133,7 +135,11 @@ class Wire(asyncio.Protocol):
         return self._replies.popleft()
 
     def _hang(self, seconds: float) -> Unavailable:
-        self._fail(Unavailable(f"The mail server did not answer for {seconds:g} seconds.", code="hang"))
+        self._fail(
+            Unavailable(
+                "The mail server did not answer for {seconds:g} seconds.", code="hang", seconds=seconds
+            )
+        )
         self.close()
         assert self._fault is not None
         return self._fault
