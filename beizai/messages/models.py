@@ -1,5 +1,7 @@
 """The message ledger: one row for everyone a campaign thought of, sent or not, with the reason."""
 
+import uuid
+
 from django.db import models
 
 
@@ -62,3 +64,36 @@ class Lease(models.Model):
     place = models.CharField(max_length=200)  # the machine and folder the journal lies in
     taken_at = models.DateTimeField()
     seen_at = models.DateTimeField()  # by the machine's clock: the worker was alive
+
+
+class ServiceState(models.TextChoices):
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    IN_DOUBT = "in_doubt"  # handed over, not confirmed: never sent again by itself
+    TOO_LATE = "too_late"
+    TAKEN_BACK = "taken_back"
+
+
+class ServiceMail(models.Model):
+    """One mail somebody waits for: a reminder, a confirmation. Its words are forgotten once it is sent."""
+
+    number = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    key = models.CharField(max_length=200, unique=True)  # asked for twice is sent once
+    kind = models.CharField(max_length=30)
+    customer_id = models.BigIntegerField(null=True, db_index=True)
+    address = models.CharField(max_length=254)
+    subject = models.CharField(max_length=300)
+    text = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    state = models.CharField(max_length=12, choices=ServiceState.choices, default=ServiceState.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    detail = models.CharField(max_length=300, blank=True)  # the mail server's own words
+    due_at = models.DateTimeField()
+    good_until = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "due_at"], name="service_mail_due")]

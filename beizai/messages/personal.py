@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from beizai.base.personal import Holding, register
-from beizai.messages.models import Message
+from beizai.messages.models import Message, ServiceMail
 
 
 def _give_out(customer_id: int) -> list[dict[str, Any]]:
@@ -27,5 +27,26 @@ register(
         give_out=_give_out,
         erase=_erase,
         kept_because="That a number of a card was in a campaign stays, so that its result stays true; the address goes.",
+    )
+)
+
+
+def _give_service(customer_id: int) -> list[dict[str, Any]]:
+    rows = ServiceMail.objects.filter(customer_id=customer_id).order_by("id")
+    shown = rows.values("kind", "address", "subject", "state", "asked_at", "sent_at")
+    return [dict(row) for row in shown]
+
+
+def _erase_service(customer_id: int, at: datetime) -> int:
+    return ServiceMail.objects.filter(customer_id=customer_id).delete()[0]
+
+
+register(
+    Holding(
+        table="beizai_messages_servicemail",
+        what="mails they waited for: reminders, confirmations",
+        give_out=_give_service,
+        erase=_erase_service,
+        keep_days=400,
     )
 )

@@ -12,7 +12,7 @@ from beizai.imports import undoing
 from beizai.measurement import results
 from beizai.staff.shop import now
 from beizai.value import customers, kept, standings
-from beizai.worker import asked, background, jobs, rounds, sending
+from beizai.worker import appointments, asked, background, jobs, rounds, sending
 from beizai.worker.loop import REST, SENDING
 
 _STANDINGS = "standings"
@@ -26,6 +26,7 @@ _REMEMBERED = timedelta(days=7)  # how long a message told again is known to be 
 def enlist() -> None:
     """Registers every round. Twice is once."""
     rounds.register("send", SENDING, 1.0, sending.send_all)
+    rounds.register("service mails", SENDING, 1.0, sending.send_service)
     rounds.register("history", SENDING, 1.0, sending.enter_history)
     rounds.register("flush", REST, _FLUSH_SECONDS, flusher.flush_once)
     rounds.register("batches", REST, _RECOVER_SECONDS, _recover_batches)
@@ -33,6 +34,8 @@ def enlist() -> None:
     asked.enlist()
     rounds.register("erase", REST, _ERASE_SECONDS, _erase)
     rounds.register("settle", REST, _SETTLE_SECONDS, _settle)
+    rounds.register("reminders", REST, _RECOVER_SECONDS, appointments.remind)
+    rounds.register("appointments", REST, _RECOVER_SECONDS, appointments.tell)
     background.register(_STANDINGS, _stand)
     rounds.register("standings", REST, _STANDINGS_SECONDS, _count_standings)
 

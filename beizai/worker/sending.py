@@ -13,7 +13,7 @@ from beizai.channels.catcher import Catcher
 from beizai.channels.compile import Outgoing, outgoing
 from beizai.channels.driver import Driver, Stop
 from beizai.channels.smtp import SmtpDriver, SmtpServer, Timeouts
-from beizai.messages import history, outbox, recovery
+from beizai.messages import history, outbox, recovery, service
 from beizai.messages.ledger import Leased
 from beizai.messages.models import Message, State
 from beizai.staff import secrets
@@ -136,3 +136,9 @@ def send_test(mail: Outgoing, the_shop: Shop) -> None:
     """Hands one mail over now, outside every ledger. Unavailable with the server's words where it is not taken."""
     with server_of(the_shop, home.current(), _QUICK) as server:
         outbox.hand_over(mail, SmtpDriver(server))
+
+
+def send_service(*, limit: int = 20) -> int:
+    """The mails somebody waits for, a few at a time."""
+    the_shop = shop()
+    return service.send_due(the_shop, send_test, now=now(the_shop), limit=limit)

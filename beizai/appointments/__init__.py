@@ -1,0 +1,1 @@
+"""Who comes when, to whom, for what: services, staff hours, bookings without a queue."""
