@@ -1,29 +1,44 @@
-"""Two ways to ask the database that its own words do not offer: by the beginning of a text, and along one index only."""
+"""Two ways to ask the database that its own words do not offer: by the beginnings of words, and along one index only."""
 
 from typing import Any
 
-from django.db.models import CharField, Field, Lookup, Transform
-
-_LAST = chr(0x10FFFF)
+from django.db.models import Field, Lookup, TextField, Transform
 
 
-@CharField.register_lookup
-class Begins(Lookup):
-    """`term__begins="elo"`: a range of the index in code-point order (LIKE would fold case and read the whole table)."""
+@TextField.register_lookup
+class Beginning(Lookup):
+    """`words__beginning=("elo", "mar")`: a word begins with each of them. `words__saying=(...)`: each stands whole.
 
-    lookup_name = "begins"
+    On SQLite the words are a full-text table (asked by its own name), on PostgreSQL a text with an index of its words.
+    """
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        return self._range(compiler, connection, "")
+    lookup_name = "beginning"
+    prepare_rhs = False
+    _more, _any = "*", ":*"
+
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return "%s", (value,)
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        quote = connection.ops.quote_name
+        table = self.lhs.target.model._meta.db_table
+        asked = " ".join(f'"{word}"{self._more}' for word in self.rhs)
+        # both names come from Django; FTS5 wants the table's own name as the column
+        return f"{quote(self.lhs.alias)}.{quote(table)} MATCH %s", (asked,)
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        return self._range(compiler, connection, ' COLLATE "C"')
+        column, params = self.process_lhs(compiler, connection)
+        asked = " & ".join(f"'{word}'{self._any}" for word in self.rhs).replace("\\", "\\\\")
+        # the column's SQL comes from Django; the same expression is indexed
+        return f"array_to_tsvector(string_to_array({column}, ' ')) @@ %s::tsquery", (*params, asked)
 
-    def _range(self, compiler: Any, connection: Any, collation: str) -> tuple[str, tuple[Any, ...]]:
-        column, column_params = self.process_lhs(compiler, connection)
-        # the column's SQL comes from Django, the collation is one of our two constants
-        sql = f"({column}{collation} >= %s AND {column}{collation} < %s)"
-        return sql, (*column_params, self.rhs, *column_params, f"{self.rhs}{_LAST}")
+
+@TextField.register_lookup
+class Saying(Beginning):
+    """`words__saying=("elo",)`: the words themselves."""
+
+    lookup_name = "saying"
+    _more, _any = "", ""
 
 
 @Field.register_lookup

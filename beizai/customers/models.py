@@ -235,15 +235,19 @@ class Note(models.Model):
     at = models.DateTimeField()
 
 
-class SearchTerm(models.Model):
-    """A word a card is found by: words of the name, the email and its parts, digits of the phone (and its last ones),
-    external numbers. Looked up by its beginning."""
+class SearchWords(models.Model):
+    """The words a card is found by, parted by spaces: of the name, the email and its parts, digits of the phone (and
+    its last ones), external numbers. Looked up by their beginnings (`begins.Beginning`); on SQLite a full-text table."""
 
-    term = models.CharField(max_length=64)
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, db_index=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["term", "customer"], name="search_term")]
+    customer = models.OneToOneField(
+        Customer,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_column="rowid",
+        db_constraint=False,  # a full-text table has none
+    )
+    words = models.TextField()
 
 
 class Standing(models.Model):

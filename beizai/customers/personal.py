@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Model, Q
 
 from beizai.base.personal import GiveOut, Holding, register
-from beizai.customers import models
+from beizai.customers import models, photos
 
 
 def _rows(
@@ -44,7 +44,7 @@ _TABLES: tuple[tuple[type[Model], str, tuple[str, ...]], ...] = (
         "ties something spoke for",
         ("kind", "other_name", "evidence", "proposed_at", "accepted"),
     ),
-    (models.SearchTerm, "the words the card is found by", ("term",)),
+    (models.SearchWords, "the words the card is found by", ("words",)),
     (
         models.Standing,
         "where they stand: stage, type, tier, spending",
@@ -72,6 +72,18 @@ def _erase_ties(customer_id: int, at: datetime) -> int:
     return models.Tie.objects.filter(Q(customer_id=customer_id) | Q(other_id=customer_id)).delete()[0]
 
 
+def _erase_card(customer_id: int, at: datetime) -> int:
+    """The card, and the pictures it and its history named."""
+    said = models.Customer.objects.filter(pk=customer_id).values_list("facts", flat=True).first() or {}
+    changes = models.FactChange.objects.filter(customer_id=customer_id, field__startswith="fact:")
+    values = [fact.get("v") for fact in said.values()]
+    values += [value for pair in changes.values_list("old", "new") for value in pair]
+    gone = models.Customer.objects.filter(pk=customer_id).delete()[0]
+    for value in values:
+        photos.forget(value)
+    return gone
+
+
 register(Holding("customers_tie", "whom they know in the book", _give_ties, _erase_ties))
 register(
     Holding(
@@ -88,6 +100,6 @@ register(
             "facts",
             where="id",
         ),
-        _erase_from(models.Customer, "id"),
+        _erase_card,
     )
 )

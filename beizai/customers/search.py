@@ -5,14 +5,15 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
 from beizai.base.contact_points import search_words
-from beizai.customers import begins  # noqa: F401  (registers the lookup)
-from beizai.customers.models import Channel, ContactPoint, Customer, ExternalId, SearchTerm
+from beizai.customers import begins, belonging  # noqa: F401  (begins registers the lookups)
+from beizai.customers.models import Channel, ContactPoint, Customer, ExternalId, SearchWords
 
 _TERM = 64
 _CHUNK = 2000
+_NO_WORD = {ord(sign): None for sign in "\"'\\\0"}
 _PHONE = re.compile(r"^\+?[\d\s().\-/]{4,}$")
 
 
@@ -63,18 +64,55 @@ def index_one(customer_id: int) -> None:
 
 
 def index_many(customer_ids: Iterable[int]) -> int:
-    """Makes the search words of these cards anew, 2,000 cards to a transaction; returns how many words there are."""
+    """Makes the search words of these cards anew, 2,000 cards to a transaction; returns how many cards have words.
+
+    A card that was joined to another is found under that one.
+    """
     written = 0
-    for chunk in _chunks(customer_ids):
-        terms = [SearchTerm(term=term, customer_id=customer_id) for customer_id, term in _terms(chunk)]
+    for piece in _chunks(customer_ids):
+        chunk = _with_groups(piece)
+        found = _gathered(_terms(chunk))
+        rows = [SearchWords(customer_id=pk, words=in_a_row(terms)) for pk, terms in found.items()]
         with transaction.atomic():
-            SearchTerm.objects.filter(customer_id__in=chunk).delete()
-            SearchTerm.objects.bulk_create(terms, batch_size=5000)
-        written += len(terms)
+            SearchWords.objects.filter(pk__in=chunk)._raw_delete(using="default")
+            SearchWords.objects.bulk_create(rows, batch_size=1000)
+        written += len(rows)
     return written
 
 
-def _terms(chunk: list[int]) -> Iterator[tuple[int, str]]:
+def in_a_row(terms: Iterable[str]) -> str:
+    """The words as they are kept, without those another word of the card begins with.
+
+    >>> in_a_row({"ann", "ann.lee@example.test", "lee"})
+    'ann.lee@example.test lee'
+    """
+    kept: list[str] = []
+    for word in sorted({bare(term)[:_TERM] for term in terms if term}):
+        if kept and word.startswith(kept[-1]):
+            kept.pop()
+        kept.append(word)
+    return " ".join(kept)
+
+
+def bare(word: str) -> str:
+    """A word without what the index cannot hold: quotes, and what is no sign at all."""
+    return word.translate(_NO_WORD)
+
+
+def _with_groups(piece: list[int]) -> list[int]:
+    """These cards with everything that belongs to the same one."""
+    return list(dict.fromkeys([*piece, *belonging.spread(belonging.cards_of(piece).values())]))
+
+
+def _gathered(terms: dict[int, set[str]]) -> dict[int, set[str]]:
+    leads = belonging.cards_of(terms)
+    found: dict[int, set[str]] = {}
+    for customer_id, words in terms.items():
+        found.setdefault(leads[customer_id], set()).update(words)
+    return found
+
+
+def _terms(chunk: list[int]) -> dict[int, set[str]]:
     found: dict[int, set[str]] = {customer_id: set() for customer_id in chunk}
     cards = Customer.objects.filter(pk__in=chunk)
     for customer_id, name, given, family in cards.values_list("pk", "name", "given_name", "family_name"):
@@ -86,9 +124,7 @@ def _terms(chunk: list[int]) -> Iterator[tuple[int, str]]:
         "customer_id", "value"
     ):
         found.setdefault(customer_id, set()).update(number_terms(value))
-    for customer_id, terms in found.items():
-        for term in sorted(terms):
-            yield customer_id, term[:_TERM]
+    return {customer_id: terms for customer_id, terms in found.items() if terms}
 
 
 def _point_terms(channel: str, normal: str) -> set[str]:
@@ -115,46 +151,33 @@ def wanted(text: str) -> list[str]:
         else:
             pieces = (search_words(piece) for piece in re.findall(r"[\w'’]+", token))
             words.extend(max(piece, key=len) for piece in pieces if piece)
-    return sorted({word[:_TERM] for word in words}, key=lambda word: (-len(word), word))
+    kept = {bare(word)[:_TERM] for word in words} - {""}
+    return sorted(kept, key=lambda word: (-len(word), word))
 
 
 def find(text: str) -> QuerySet[Customer]:
-    """The cards that have a word beginning with each word of the text, in no order; "#12" is the card of that number.
-
-    The longest word leads, the others are looked up on its cards alone.
-    """
+    """The cards that have a word beginning with each word of the text, in no order; "#12" is the card of that number."""
     number = re.fullmatch(r"#\s*(\d{1,18})", text.strip())
     if number:
-        return Customer.objects.filter(pk=int(number.group(1)))
+        return Customer.objects.filter(pk=belonging.card_of(int(number.group(1))))
     words = wanted(text)
     if not words:
         return Customer.objects.none()
-    return Customer.objects.filter(pk__in=_leading(words))
-
-
-def _leading(words: list[str]) -> QuerySet[SearchTerm, int]:
-    first, *others = words
-    terms = SearchTerm.objects.filter(term__begins=first)
-    for word in others:
-        terms = terms.filter(
-            Exists(SearchTerm.objects.filter(Q(customer=OuterRef("customer")), term__begins=word))
-        )
-    return terms.values_list("customer_id", flat=True)
+    return Customer.objects.filter(pk__in=SearchWords.objects.filter(words__beginning=words).values("pk"))
 
 
 def first_ids(text: str, limit: int) -> list[int]:
-    """The ids of at most `limit` cards that match, read off the index alone; ids rise."""
+    """The ids of at most `limit` cards that match, those with the very words before those where they begin one; ids rise."""
     if re.fullmatch(r"#\s*\d{1,18}", text.strip()):
         return list(find(text).values_list("pk", flat=True))
     words = wanted(text)
     if not words:
         return []
-    seen: dict[int, None] = {}
-    for customer_id in _leading(words).order_by("term", "customer_id").iterator(chunk_size=1000):
-        seen.setdefault(customer_id)
-        if len(seen) >= limit:
-            break
-    return sorted(seen)
+    found = SearchWords.objects.order_by("pk").values_list("pk", flat=True)
+    whole = list(found.filter(words__saying=words)[:limit])
+    if len(whole) < limit:
+        whole += found.filter(words__beginning=words)[:limit]
+    return sorted(list(dict.fromkeys(whole))[:limit])
 
 
 def _chunks(items: Iterable[int]) -> Iterator[list[int]]:

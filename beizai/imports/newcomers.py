@@ -9,7 +9,7 @@ from beizai.base.contact_points import normal_email, normal_phone
 from beizai.base.errors import Invalid
 from beizai.base.progress import Progress
 from beizai.customers import search
-from beizai.customers.models import Channel, ContactPoint, Customer, ExternalId, FactChange, SearchTerm
+from beizai.customers.models import Channel, ContactPoint, Customer, ExternalId, FactChange, SearchWords
 from beizai.imports.slices import chunks, insert, moment, reserve, write_slices
 from beizai.sources.models import Source
 
@@ -173,7 +173,9 @@ def _write_cards(piece: Sequence[_Ready], ids: Sequence[int], arrival: Arrival) 
             ("customer", "channel", "value", "normal", "source", "simulated", "added_at"),
             points,
         )
-    insert(SearchTerm, ("term", "customer"), [(word, pk) for pk, one in cards for word in one.words])
+    insert(
+        SearchWords, ("customer", "words"), [(pk, search.in_a_row(one.words)) for pk, one in cards if one.words]
+    )
 
 
 def wrong_points(people: Iterable[Person], country: str) -> int:

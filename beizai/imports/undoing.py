@@ -19,7 +19,7 @@ from beizai.customers.models import (
     ExternalId,
     FactChange,
     Note,
-    SearchTerm,
+    SearchWords,
     Standing,
     Tag,
     Tie,
@@ -66,7 +66,11 @@ class Undone:
 def undo(row: Import, *, now: datetime, by: User | None = None) -> Undone:
     """Takes an import out of the book, at one instant for its orders. Forbidden where it is not in the book."""
     if row.state != Import.State.IN_BOOK:
-        raise Forbidden(f"The import {row.pk} is {row.state.replace('_', ' ')}: there is nothing to undo.")
+        raise Forbidden(
+            "The import {n} is {state}: there is nothing to undo.",
+            n=row.pk,
+            state=batches.STATES_SAID[row.state],
+        )
     batch = Batch.objects.get(pk=row.batch_id)
     batches.undo(row.batch_id, at=now)
     undone = _office_out(row, batch, now)
@@ -219,7 +223,7 @@ def _cards_out(row: Import) -> tuple[int, list[tuple[int, str]], dict[int, str]]
     gone = [pk for pk in cards if pk not in reasons]
 
     def delete(piece: Sequence[int]) -> None:
-        for model in (SearchTerm, ContactPoint, ExternalId, FactChange, Tag, Standing):
+        for model in (SearchWords, ContactPoint, ExternalId, FactChange, Tag, Standing):
             model._default_manager.filter(customer_id__in=piece)._raw_delete(using="default")
         Customer.objects.filter(pk__in=piece).delete()
 

@@ -6,7 +6,7 @@ import pytest
 
 from beizai.base.errors import Invalid, NotFound
 from beizai.customers import cards, doubles, facts, history, points, remarks, search, ties
-from beizai.customers.models import AttributeDefinition, Customer, SearchTerm, Standing
+from beizai.customers.models import AttributeDefinition, Customer, SearchWords, Standing
 from beizai.sources.models import Source
 from beizai.sources.register import office
 
@@ -55,10 +55,10 @@ def test_a_card_is_found_by_its_number_here_and_elsewhere(source: Source) -> Non
 
 def test_many_cards_are_indexed_as_one_by_one(source: Source) -> None:
     ids = [card(source, f"Ann Lee {n}", points=[("email", f"a.lee{n}@example.test")]).pk for n in range(7)]
-    before = set(SearchTerm.objects.values_list("customer_id", "term"))
-    SearchTerm.objects.all().delete()
+    before = set(SearchWords.objects.values_list("customer_id", "words"))
+    SearchWords.objects.all().delete()
     assert search.index_many(ids) == len(before)
-    assert set(SearchTerm.objects.values_list("customer_id", "term")) == before
+    assert set(SearchWords.objects.values_list("customer_id", "words")) == before
 
 
 def test_a_changed_card_keeps_what_it_said_before(source: Source) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from beizai.base.errors import Forbidden, NotFound
 from beizai.base.home import Home
-from beizai.customers.models import AttributeDefinition, Customer, SearchTerm
+from beizai.customers.models import AttributeDefinition, Customer, SearchWords
 from beizai.events.book import open_book
 from beizai.events.models import Batch
 from beizai.imports import orders, undoing
@@ -61,7 +61,7 @@ def test_undo_takes_out_what_came_and_restores_what_was_replaced(bring: Importer
     )
     assert Customer.objects.count() == 2
     assert set(Product.objects.values_list("number", flat=True)) == {"tea"}
-    assert not SearchTerm.objects.filter(term="9").exists()
+    assert not SearchWords.objects.filter(words="9").exists()
     assert imports_list()[0].state == Import.State.UNDONE
 
 
