@@ -7,7 +7,8 @@ from beizai.base.errors import Invalid
 from beizai.campaigns.models import Campaign
 from beizai.campaigns.plan import CHECKLIST
 from beizai.channels.compile import Field, Fields, Mail, Source, compile_mail
-from beizai.customers.models import AttributeDefinition, Customer
+from beizai.customers import facts
+from beizai.customers.models import AttributeKind, Customer
 from beizai.staff.models import Shop
 
 _CARD = (
@@ -21,8 +22,9 @@ _CARD = (
 def fields(shop: Shop, campaign: Campaign) -> Fields:
     """Every field a mail of this shop may name: the card, each attribute, the shop, the campaign's picture."""
     attributes = [
-        Field(f"customer.{each.key}", each.label, "…", sensitive=each.sensitive)
-        for each in AttributeDefinition.objects.all()
+        Field(f"customer.{each.key}", each.label, "…", sensitive=facts.is_sensitive(each))
+        for each in facts.definitions(retired=True)
+        if each.kind not in (AttributeKind.PHOTO, AttributeKind.RECORDS)
     ]
     about = [
         Field("shop.name", "the shop's name", constant=shop.name),
@@ -89,5 +91,12 @@ def _values(row: Mapping[str, Any]) -> dict[str, str]:
     }
     for key, fact in row["facts"].items():
         if fact.get("v") not in (None, ""):
-            values[f"customer.{key}"] = str(fact["v"])
+            values[f"customer.{key}"] = _words(fact["v"])
     return {name: value for name, value in values.items() if value}
+
+
+def _words(value: Any) -> str:
+    """A fact as a mail says it: several answers as a list, records and pictures not at all."""
+    if isinstance(value, list):
+        return ", ".join(value) if all(isinstance(one, str) for one in value) else ""
+    return "" if isinstance(value, dict) else str(value)

@@ -14,6 +14,7 @@ from beizai.base import money
 from beizai.base.cells import plain_cell
 from beizai.base.errors import Invalid
 from beizai.base.progress import Progress, silent
+from beizai.customers import answers, facts
 from beizai.customers.models import AttributeDefinition, ContactPoint, Customer, ExternalId, Tag
 
 Cell = str | int | float | date | None
@@ -33,7 +34,7 @@ def sheet(
     customer_ids: Iterable[int], *, currency: str, contact_points: bool, head: Callable[[str], str] = str
 ) -> Sheet:
     """The cards of these ids in their order. `head` puts words to the column keys; facts marked sensitive stay at home."""
-    shown = list(AttributeDefinition.objects.filter(sensitive=False))
+    shown = [one for one in facts.definitions(retired=True) if not facts.is_sensitive(one)]
     keys = ["customer", "name", "given_name", "family_name", "country", "language", "birthday_on"]
     keys += ["postal_address", "email", "phone", "messenger"] if contact_points else []
     keys += [
@@ -108,6 +109,8 @@ def _fact(card: Customer, one: AttributeDefinition, currency: str) -> Cell:
         return float(money.from_minor(value, currency))
     if value is not None and one.kind == "date":
         return date.fromisoformat(value)
+    if isinstance(value, list | dict):
+        return answers.text(one, value, currency=currency)
     return "yes" if value is True else "no" if value is False else value
 
 

@@ -1,21 +1,33 @@
 """What a card says of a customer: typed by its definition, each with its source and its time."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime, timedelta
 from typing import Any
 
-from beizai.base import money
-from beizai.base.errors import Invalid, NotFound
+from django.db import transaction
+
+from beizai.base.errors import NotFound
 from beizai.customers import history
-from beizai.customers.models import AttributeDefinition, AttributeKind, Customer
+from beizai.customers.answers import parse, records, several
+from beizai.customers.models import AttributeDefinition, AttributeKind, Customer, Family
 from beizai.sources.models import Source
 from beizai.staff.models import User
 
-_TRUE = {"yes", "true", "1", "y", "oui", "是"}
-_FALSE = {"no", "false", "0", "n", "non", "否"}
-_LONGEST = 2000
+__all__ = [
+    "Known",
+    "confirm",
+    "definition",
+    "definitions",
+    "is_sensitive",
+    "known",
+    "parse",
+    "put",
+    "records",
+    "several",
+]
+
+_MONTH_DAYS = 30.4375
 
 
 @dataclass(frozen=True)
@@ -27,80 +39,23 @@ class Known:
     source_id: int | None
     at: datetime | None
 
-
-def parse(definition: AttributeDefinition, text: str, *, currency: str) -> Any:
-    """The value of this text by the definition's kind, as JSON keeps it; "" is None (not known). Invalid says what is wrong."""
-    stripped = text.strip()
-    if not stripped:
-        return None
-    if len(stripped) > _LONGEST:
-        raise Invalid(
-            "{label} is too long.", hint="At most {limit} characters.", label=definition.label, limit=_LONGEST
-        )
-    return _PARSERS[AttributeKind(definition.kind)](definition, stripped, currency)
+    def is_stale(self, now: datetime) -> bool:
+        """Whether it was told longer ago than its definition allows, so that it is to be asked again."""
+        months = self.definition.ask_again_months
+        if self.value is None or self.at is None or not months:
+            return False
+        return now - self.at > timedelta(days=months * _MONTH_DAYS)
 
 
-def _text(_definition: AttributeDefinition, text: str, _currency: str) -> str:
-    return text
+def is_sensitive(one: AttributeDefinition) -> bool:
+    """Whether it may never stand in a subject, an ad or an export: where it is marked, and always for photos and credit."""
+    return one.sensitive or one.kind == AttributeKind.PHOTO or one.family == Family.CREDIT
 
 
-def _number(definition: AttributeDefinition, text: str, _currency: str) -> int | float:
-    try:
-        value = Decimal(text.replace(" ", "").replace("\u202f", "").replace(",", "."))
-    except InvalidOperation:
-        raise Invalid(
-            "“{text}” is not a number.", hint="Write {label} with digits.", text=text, label=definition.label
-        ) from None
-    if not value.is_finite() or abs(value) >= Decimal(10) ** 15:
-        raise Invalid("“{text}” is out of reach.", hint="Numbers have at most 15 digits.", text=text)
-    return int(value) if value == value.to_integral_value() else float(value)
-
-
-def _money(_definition: AttributeDefinition, text: str, currency: str) -> int:
-    return money.to_minor(text.replace(" ", "").replace(",", "."), currency)
-
-
-def _date(definition: AttributeDefinition, text: str, _currency: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise Invalid(
-            "“{text}” is not a date.", hint="Write {label} as 2026-03-31.", text=text, label=definition.label
-        ) from None
-
-
-def _choice(definition: AttributeDefinition, text: str, _currency: str) -> str:
-    if text not in definition.choices:
-        raise Invalid(
-            "“{text}” is not one of the answers to {label}.",
-            hint="Answers: {answers}.",
-            text=text,
-            label=definition.label,
-            answers=", ".join(definition.choices),
-        )
-    return text
-
-
-def _boolean(definition: AttributeDefinition, text: str, _currency: str) -> bool:
-    folded = text.casefold()
-    if folded not in _TRUE | _FALSE:
-        raise Invalid(
-            "“{text}” is neither yes nor no.",
-            hint="Answer {label} with yes or no.",
-            text=text,
-            label=definition.label,
-        )
-    return folded in _TRUE
-
-
-_PARSERS: dict[AttributeKind, Callable[[AttributeDefinition, str, str], Any]] = {
-    AttributeKind.TEXT: _text,
-    AttributeKind.NUMBER: _number,
-    AttributeKind.MONEY: _money,
-    AttributeKind.DATE: _date,
-    AttributeKind.CHOICE: _choice,
-    AttributeKind.BOOLEAN: _boolean,
-}
+def definitions(*, retired: bool = False) -> list[AttributeDefinition]:
+    """What is asked of customers, in its order; with those no longer asked where `retired`."""
+    rows = AttributeDefinition.objects.all()
+    return list(rows if retired else rows.filter(retired_at=None))
 
 
 def definition(key: str) -> AttributeDefinition:
@@ -109,7 +64,7 @@ def definition(key: str) -> AttributeDefinition:
     if found is None:
         raise NotFound(
             "There is no attribute “{key}”.",
-            hint="Attributes are defined under Settings, Attributes.",
+            hint="Attributes are defined under Customers, Attributes.",
             key=key,
         )
     return found
@@ -130,11 +85,31 @@ def put(
     return True
 
 
-def known(customer: Customer) -> list[Known]:
-    """Everything that may be known of a customer, in the definitions' order, known or not."""
+def confirm(customer_id: int, key: str, *, source: Source, now: datetime, user: User | None = None) -> None:
+    """They said it again: the fact is as fresh as today. NotFound where the card does not have it."""
+    with transaction.atomic():
+        customer = Customer.objects.select_for_update().filter(pk=customer_id).first()
+        fact = customer.facts.get(key) if customer else None
+        if customer is None or fact is None:
+            raise NotFound("The card does not say this.", hint="Write down what they told.")
+        value = fact["v"]
+        customer.facts[key] = {"v": value, "source": source.pk, "at": now.isoformat()}
+        history.write(customer_id, f"fact:{key}", value, value, source=source, user=user, now=now)
+        customer.changed_at = now
+        customer.revision += 1
+        customer.save(update_fields=["facts", "changed_at", "revision"])
+
+
+def known(customer: Customer, asked: Iterable[AttributeDefinition] | None = None) -> list[Known]:
+    """Everything that may be known of a customer, in the definitions' order, known or not.
+
+    What is no longer asked is there only where the card has it. `asked` spares reading the definitions for each of many cards.
+    """
     rows = []
-    for one in AttributeDefinition.objects.all():
+    for one in definitions(retired=True) if asked is None else asked:
         fact = customer.facts.get(one.key)
+        if fact is None and one.retired_at is not None:
+            continue
         at = datetime.fromisoformat(fact["at"]) if fact and fact.get("at") else None
         rows.append(Known(one, fact["v"] if fact else None, fact.get("source") if fact else None, at))
     return rows

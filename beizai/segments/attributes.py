@@ -1,13 +1,14 @@
 """An attribute in the snapshot of the customers: the name of its column, and how it is compared there."""
 
 from datetime import date, timedelta
+from operator import and_, or_
 from typing import Any
 
 import ibis.expr.types as ir
 
 from beizai.segments import calendar
-from beizai.segments.features import compare
-from beizai.segments.folding import fold
+from beizai.segments.features import balanced, compare
+from beizai.segments.folding import fold, wrapped
 from beizai.segments.rule import tree
 from beizai.segments.rule.checking import STANDARD
 
@@ -36,12 +37,20 @@ def test(rule: tree.Attribute, row: ir.Table, as_of_on: date) -> Any:  # noqa: P
         case ("one_of" | "none_of") as op, tuple(words):
             among = found.isin([fold(str(word)) for word in words])
             return among if op == "one_of" else ~among
+        case ("has_any" | "has_all" | "has_none") as op, tuple(words):
+            tests = [found.contains(wrapped(str(word))) for word in words]
+            return balanced(and_, tests, None) if op == "has_all" else _any(tests, op == "has_any")
         case "contains", str(word):
             return found.contains(fold(word))
         case "begins_with", str(word):
             return found.startswith(fold(word))
         case _:
             return _compared(rule.op, found, rule.value)
+
+
+def _any(tests: list[Any], wanted: bool) -> Any:
+    among = balanced(or_, tests, None)
+    return among if wanted else ~among
 
 
 def _around(op: str, found: Any, days: int, as_of_on: date) -> Any:

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from datetime import date
 
 from beizai.segments import calendar
-from beizai.segments.folding import fold
+from beizai.segments.folding import fold, wrapped
 from beizai.segments.person import CATEGORY_SEPARATOR, Event, Line, Person
 from beizai.segments.rule import tree
 from beizai.segments.rule.tree import Rule, Scalar, Window
+from beizai.segments.rule.values import SET_OPS
 from beizai.value.conditions import View
 from beizai.value.labels import SCALES, code
 from beizai.value.purchases import YEAR_DAYS, Order, usual_gap
@@ -189,7 +190,7 @@ def _attribute(rule: tree.Attribute, found: Scalar | None, as_of_on: date) -> bo
     if isinstance(found, date):
         return _dated(rule, found, as_of_on)
     if isinstance(found, str):
-        return _worded(rule, fold(found))
+        return _several(rule, found) if rule.op in SET_OPS else _worded(rule, fold(found))
     if isinstance(found, bool):
         return found is rule.value
     return compare(rule.op, found, rule.value)  # type: ignore[arg-type]
@@ -211,6 +212,13 @@ def _dated(rule: tree.Attribute, found: date, as_of_on: date) -> bool:
             return found.month * 100 + found.day in calendar.month_days(as_of_on, days)
         case _:
             raise AssertionError(f"no reading of {rule}")
+
+
+def _several(rule: tree.Attribute, found: str) -> bool:
+    """Several answers, packed into one text (`folding.packed`)."""
+    named = rule.value if isinstance(rule.value, tuple) else (rule.value,)
+    has = [wrapped(str(word)) in found for word in named]
+    return {"has_any": any(has), "has_all": all(has), "has_none": not any(has)}[rule.op]
 
 
 def _worded(rule: tree.Attribute, found: str) -> bool:

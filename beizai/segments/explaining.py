@@ -9,6 +9,7 @@ from beizai.base.errors import NotFound
 from beizai.segments import calendar
 from beizai.segments import rule as rules
 from beizai.segments.evaluate import holds, measure
+from beizai.segments.folding import SEPARATOR
 from beizai.segments.membership import read_rule, resolved, rule_of, segment
 from beizai.segments.people import person
 from beizai.segments.person import Person
@@ -64,7 +65,9 @@ def explain(
     with ask_of_one(as_of, customer_id) as question:
         found = person(question, customer_id)
         if found is None:
-            raise NotFound(f"There is no card {customer_id} as of {question.on}.", hint="Search by name.")
+            raise NotFound(
+                "There is no card {n} as of {day}.", hint="Search by name.", n=customer_id, day=question.on
+            )
         whole = resolved(rule, known_as=known_as)
         lines = question.lines_for(whole)
         checks = tuple(
@@ -130,6 +133,8 @@ def _said(part: Rule, found: Person, on: date, lines: Thresholds) -> tuple[Any, 
             return code(SCALES[kind], found.view(lines, on)), codes, "code"
         case tree.Attribute(name, _, value):
             said = found.attributes.get(name)
+            if isinstance(said, str) and said.startswith(SEPARATOR):
+                said = said.strip(SEPARATOR).replace(SEPARATOR, ", ")  # several answers
             return said, value, "date" if isinstance(said, date) else "text"
         case tree.From(source):
             return found.source, source, "text"

@@ -29,7 +29,7 @@ def segment(name_or_id: str | int) -> Segment:
     found = Segment.objects.filter(**by).first()
     if found is None:
         names = Segment.objects.values_list("name", flat=True)
-        raise NotFound(f"There is no segment “{name_or_id}”.", hint=near(str(name_or_id), names))
+        raise NotFound("There is no segment “{name}”.", hint=near(str(name_or_id), names), name=name_or_id)
     return found
 
 
@@ -44,7 +44,10 @@ def save(
     clean = " ".join(name.split())
     if not clean or len(clean) > _LONGEST_NAME:
         raise Invalid(
-            f"“{clean[:40]}” cannot be a name.", hint=f"A name has 1 to {_LONGEST_NAME} characters."
+            "“{name}” cannot be a name.",
+            hint="A name has 1 to {limit} characters.",
+            name=clean[:40],
+            limit=_LONGEST_NAME,
         )
     check_rule(read)
     with transaction.atomic():
@@ -70,11 +73,14 @@ def rename(segment_id: int, name: str, *, now: datetime) -> Segment:
     found, clean = segment(segment_id), " ".join(name.split())
     if not clean or len(clean) > _LONGEST_NAME:
         raise Invalid(
-            f"“{clean[:40]}” cannot be a name.", hint=f"A name has 1 to {_LONGEST_NAME} characters."
+            "“{name}” cannot be a name.",
+            hint="A name has 1 to {limit} characters.",
+            name=clean[:40],
+            limit=_LONGEST_NAME,
         )
     _refuse_if_named(found)
     if Segment.objects.filter(name=clean).exclude(pk=found.pk).exists():
-        raise Invalid(f"There is a segment “{clean}” already.", hint="Names are given once.")
+        raise Invalid("There is a segment “{name}” already.", hint="Names are given once.", name=clean)
     found.name, found.changed_at = clean, now
     found.save(update_fields=["name", "changed_at"])
     return found
@@ -109,7 +115,13 @@ def rule_of(found: Segment | int, version: int | None = None) -> Rule:
     of = segment(found) if isinstance(found, int) else found
     saved = SegmentVersion.objects.filter(segment=of, number=version or of.current_version).first()
     if saved is None:
-        raise NotFound(f"“{of.name}” has no version {version}.", hint=f"It has 1 to {of.current_version}.")
+        raise NotFound(
+            "“{name}” has no version {version}.",
+            hint="It has 1 to {last}.",
+            name=of.name,
+            version=version,
+            last=of.current_version,
+        )
     return rules.from_json(saved.rule)
 
 
@@ -244,7 +256,10 @@ def _resolved(rule: Rule, trail: tuple[str, ...]) -> Rule:
         if name in trail:
             circle = " → ".join((*trail[trail.index(name) :], name))
             raise Invalid(
-                f"The segment “{name}” leads back to itself: {circle}.", hint="Take one of them out."
+                "The segment “{name}” leads back to itself: {circle}.",
+                hint="Take one of them out.",
+                name=name,
+                circle=circle,
             )
         return _resolved(rule_of(segment(name)), (*trail, name))
 
@@ -263,5 +278,8 @@ def _refuse_if_named(found: Segment) -> None:
     others = named_by(found.name)
     if others:
         raise Forbidden(
-            f"“{found.name}” is named by the rule of “{others[0]}”.", hint=f"Change “{others[0]}” first."
+            "“{name}” is named by the rule of “{other}”.",
+            hint="Change “{other}” first.",
+            name=found.name,
+            other=others[0],
         )

@@ -26,6 +26,7 @@ from beizai.customers.models import (
 )
 from beizai.segments.attributes import column
 from beizai.segments.folding import fold, packed
+from beizai.segments.rule.checking import names_of
 from beizai.value.cards import left_contact
 
 CHANNELS = tuple(Channel.values)
@@ -33,6 +34,7 @@ PURPOSES = tuple(Purpose.values)
 _ARROW = {
     AttributeKind.TEXT: pa.string(),
     AttributeKind.CHOICE: pa.string(),
+    AttributeKind.CHOICES: pa.string(),
     AttributeKind.NUMBER: pa.float64(),
     AttributeKind.MONEY: pa.int64(),
     AttributeKind.DATE: pa.date32(),
@@ -66,8 +68,9 @@ class Asked:
 
 
 def definitions() -> dict[str, str]:
-    """The shop's own attributes: key and kind."""
-    return dict(AttributeDefinition.objects.order_by("key").values_list("key", "kind"))
+    """What rules may compare of the shop's own attributes: name and kind."""
+    defined = AttributeDefinition.objects.order_by("key").values_list("key", "kind")
+    return {name: str(compared) for key, kind in defined for name, compared in names_of(key, kind).items()}
 
 
 def schema(kinds: Mapping[str, str]) -> pa.Schema:
@@ -176,9 +179,9 @@ def _batch(cards: list[tuple[Any, ...]], asked: Asked, beside: _Beside, wanted: 
         *cards, strict=True
     )
     zone = clock.zone(asked.timezone)
-    said = [_said(card, asked, beside.before.get(card[0], {})) for card in cards] if asked.past else None
-    if said is not None:
-        country, language, birthday, facts = zip(*said, strict=True)
+    then = [_said(card, asked, beside.before.get(card[0], {})) for card in cards] if asked.past else None
+    if then is not None:
+        country, language, birthday, facts = zip(*then, strict=True)
     columns: dict[str, list[Any]] = {
         "customer_id": list(ids),
         "created_on": [at.astimezone(zone).date() for at in created],
@@ -203,8 +206,23 @@ def _batch(cards: list[tuple[Any, ...]], asked: Asked, beside: _Beside, wanted: 
     marketing = [columns[f"may_{channel}_{Purpose.MARKETING}"] for channel in CHANNELS]
     columns["contactable"] = [any(answers) for answers in zip(*marketing, strict=True)]
     for key, kind in asked.kinds.items():
-        columns[column(key)] = [typed(kind, said_of.get(key, {}).get("v")) for said_of in facts]
+        columns[column(key)] = [typed(kind, said(key, said_of)) for said_of in facts]
     return pa.RecordBatch.from_pydict(columns, schema=wanted)
+
+
+def said(name: str, facts: Mapping[str, Any]) -> Any:
+    """What the card says by this name of a rule: the fact, how many records there are, or the date of the latest.
+
+    >>> said("perms.last_on", {"perms": {"v": [{"on": "2026-01-31"}]}})
+    '2026-01-31'
+    """
+    key, _, part = name.partition(".")
+    value = facts.get(key, {}).get("v")
+    if part:
+        records = value if isinstance(value, list) else []
+        days = [row["on"] for row in records if isinstance(row, dict) and row.get("on")]
+        return (max(days) if part == "last_on" else len(records)) if days else None
+    return True if isinstance(value, dict) else value
 
 
 def typed(kind: str, value: Any) -> Any:
@@ -222,6 +240,10 @@ def _folded_text(value: Any) -> str:
     return folded(str(value))
 
 
+def _several(value: Any) -> str | None:
+    return packed([str(one) for one in value]) or None if isinstance(value, list) else None
+
+
 def _yes_or_no(value: Any) -> bool | None:
     return value if isinstance(value, bool) else None
 
@@ -231,6 +253,7 @@ _TYPED: Mapping[str, Callable[[Any], Any]] = {
     AttributeKind.MONEY: int,
     AttributeKind.DATE: date.fromisoformat,
     AttributeKind.BOOLEAN: _yes_or_no,
+    AttributeKind.CHOICES: _several,
 }
 
 

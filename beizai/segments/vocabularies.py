@@ -1,13 +1,13 @@
 """The words rules may use in this book: its attributes, tags, sources, segments, categories, products."""
 
 from beizai.base.errors import Invalid
-from beizai.consent.models import Purpose
+from beizai.consent.models import CONTACT_PURPOSES
 from beizai.customers.models import AttributeDefinition, Channel, Tag
 from beizai.products.models import Product
 from beizai.segments.models import Segment
 from beizai.segments.person import CATEGORY_SEPARATOR
-from beizai.segments.rule import AttributeKind, Rule, Vocabulary, check, tree
-from beizai.segments.rule.checking import STANDARD
+from beizai.segments.rule import Rule, Vocabulary, check, tree
+from beizai.segments.rule.checking import STANDARD, names_of
 from beizai.segments.rule.values import near
 from beizai.sources.models import Source
 
@@ -29,7 +29,8 @@ EVENT_KINDS = frozenset(
 
 def vocabulary() -> Vocabulary:
     """What the book knows now; tags and categories are not checked while there are none. Products are not listed (there may be a million): `check_rule` looks up those that are named."""
-    own = {key: AttributeKind(kind) for key, kind in AttributeDefinition.objects.values_list("key", "kind")}
+    defined = AttributeDefinition.objects.values_list("key", "kind")
+    own = {name: compared for key, kind in defined for name, compared in names_of(key, kind).items()}
     return Vocabulary(
         attributes=own | dict(STANDARD),
         tags=frozenset(Tag.objects.values_list("tag", flat=True).distinct()) or None,
@@ -37,7 +38,7 @@ def vocabulary() -> Vocabulary:
         segments=frozenset(Segment.objects.values_list("name", flat=True)),
         categories=categories() or None,
         channels=frozenset(Channel.values),
-        purposes=frozenset(Purpose.values),
+        purposes=frozenset(CONTACT_PURPOSES),
         events=EVENT_KINDS,
     )
 
@@ -60,4 +61,4 @@ def check_rule(rule: Rule, known: Vocabulary | None = None) -> None:
     missing = named - set(Product.objects.filter(number__in=named).values_list("number", flat=True))
     for number in sorted(str(one) for one in missing):
         alike = Product.objects.filter(number__istartswith=number[:1]).values_list("number", flat=True)[:200]
-        raise Invalid(f"There is no product “{number}” in this book.", hint=near(number, alike))
+        raise Invalid("There is no product “{number}” in this book.", hint=near(number, alike), number=number)

@@ -33,6 +33,8 @@ KINDS = {
     "country": r.AttributeKind.TEXT,
     "birthday_on": r.AttributeKind.DATE,
     "taste": r.AttributeKind.CHOICE,
+    "likes": r.AttributeKind.CHOICES,
+    "perms.last_on": r.AttributeKind.DATE,
     "size": r.AttributeKind.NUMBER,
     "limit": r.AttributeKind.MONEY,
     "owner": r.AttributeKind.BOOLEAN,
@@ -72,6 +74,10 @@ def attributes(draw: st.DrawFn) -> r.Attribute:
             ),
         ),
         r.AttributeKind.CHOICE: st.tuples(st.sampled_from(["is", "is_not"]), text),
+        r.AttributeKind.CHOICES: st.tuples(
+            st.sampled_from(["has_any", "has_all", "has_none"]),
+            st.lists(text, min_size=1, max_size=3).map(tuple),
+        ),
         r.AttributeKind.NUMBER: _compared(_small),
         r.AttributeKind.MONEY: _compared(_money),
         r.AttributeKind.DATE: st.one_of(
@@ -163,6 +169,8 @@ def person(draw: st.DrawFn, customer_id: int = 1) -> Person:
         "country": st.sampled_from(TEXTS),
         "birthday_on": DAYS,
         "taste": st.sampled_from(TEXTS),
+        "likes": st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3).map(packed),
+        "perms.last_on": DAYS,
         "size": st.integers(0, 6).map(float) | st.sampled_from([2.5, 0.1]),
         "limit": _money,
         "owner": st.booleans(),
@@ -289,6 +297,8 @@ CUSTOMERS = pa.schema(
         ("contactable", pa.bool_()),
         *((f"may_{channel}_{purpose}", pa.bool_()) for channel in CHANNELS for purpose in PURPOSES),
         ("fact_taste", pa.string()),
+        ("fact_likes", pa.string()),
+        ("fact_perms.last_on", pa.date32()),
         ("fact_size", pa.float64()),
         ("fact_limit", pa.int64()),
         ("fact_owner", pa.bool_()),
@@ -332,7 +342,10 @@ def _customers(people: Sequence[Person]) -> pa.Table:
             name if name in ("country", "birthday_on") else f"fact_{name}": value
             for name, value in one.attributes.items()
         }
-        folded = {name: fold(value) if isinstance(value, str) else value for name, value in facts.items()}
+        folded = {
+            name: fold(value) if isinstance(value, str) and name != "fact_likes" else value
+            for name, value in facts.items()
+        }
         rows.append(
             folded
             | {

@@ -120,6 +120,36 @@ def test_what_a_card_said_before_is_asked_as_it_was(people):
     assert [names(rule, people, NOW - timedelta(days=ago)) for ago in (25, 15, 5)] == [[], ["Ada"], []]
 
 
+@pytest.mark.parametrize(
+    ("name", "op", "value", "expected"),
+    [
+        ("likes", "has_any", ["tea", "Honey"], ["Ada", "Ben"]),
+        ("likes", "has_all", ["Tea", "Silk"], ["Ada"]),
+        ("likes", "has_none", ["Silk"], ["Ben"]),
+        ("likes", "known", None, ["Ada", "Ben"]),
+        ("foot", "between", [240, 250], ["Ada"]),
+        ("perms.count", "at_least", 2, ["Ada"]),
+        ("perms.last_on", "older_than_days", 30, ["Ben"]),
+        ("face", "known", None, ["Ben"]),
+    ],
+)
+def test_many_answers_measures_records_and_pictures_are_asked_for(people, name, op, value, expected):
+    for key, kind in (("likes", "choices"), ("foot", "measure"), ("perms", "records"), ("face", "photo")):
+        AttributeDefinition.objects.create(key=key, label=key, kind=kind, choices=["Tea", "Silk", "Honey"])
+    told = {
+        "Ada": {
+            "likes": ["Tea", "Silk"],
+            "foot": 245,
+            "perms": [{"on": "2026-01-05"}, {"on": "2026-03-01"}],
+        },
+        "Ben": {"likes": ["Tea"], "foot": 260.5, "perms": [{"on": "2025-12-01"}], "face": {"file": "a.jpg"}},
+    }
+    for who, facts_of in told.items():
+        card = Customer.objects.get(pk=people[who])
+        cards.edit(card.pk, {}, new_facts=facts_of, revision=card.revision, source=card.source, now=NOW)
+    assert names({"attribute": {"name": name, "op": op, "value": value}}, people) == expected
+
+
 def test_the_copy_of_the_cards_follows_the_office(people, monkeypatch):
     vip = {"tag": {"name": "VIP"}}
     assert names(vip, people) == ["Ben"]

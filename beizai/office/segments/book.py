@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from beizai.campaigns.models import Campaign
-from beizai.customers.models import AttributeDefinition
+from beizai.customers.models import AttributeDefinition, AttributeKind
 from beizai.segments.rule import Vocabulary
 from beizai.segments.vocabularies import vocabulary
 
@@ -21,11 +23,24 @@ class Book:
 
 def book() -> Book:
     """The words of the book as it is now."""
-    own = list(AttributeDefinition.objects.values_list("key", "label", "choices"))
+    own = list(AttributeDefinition.objects.values_list("key", "label", "choices", "kind"))
     begun = Campaign.objects.filter(started_at__isnull=False).order_by("-pk").values_list("pk", "name")[:50]
     return Book(
         words=vocabulary(),
-        labels={key: label for key, label, _choices in own},
-        choices={key: tuple(map(str, choices)) for key, _label, choices in own},
+        labels={
+            name: words for key, label, _choices, kind in own for name, words in _labels(key, label, kind)
+        },
+        choices={key: tuple(map(str, choices)) for key, _label, choices, _kind in own},
         campaigns=tuple(begun),
     )
+
+
+def _labels(key: str, label: str, kind: str) -> list[tuple[str, str]]:
+    """How each name by which a rule compares the attribute is called."""
+    if kind != AttributeKind.RECORDS:
+        return [(key, label)]
+    place = {"what": label}
+    return [
+        (f"{key}.count", _("%(what)s: how many") % place),
+        (f"{key}.last_on", _("%(what)s: last on") % place),
+    ]

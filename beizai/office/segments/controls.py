@@ -234,7 +234,7 @@ def _attribute_value(  # noqa: PLR0911 (one case per kind)
         unit = wording.currency_symbol() if kind is AttributeKind.MONEY else _("value")
         second = [Control("value_to", _("and"), "number", node.value("value_to"))] if op == "between" else []
         return [Control("value", unit, "number", value), *second]
-    after = _("several with commas") if op in ("one_of", "none_of") else ""
+    after = _("several with commas") if op in ("one_of", "none_of") or op.startswith("has_") else ""
     return [Control("value", _("value"), "text", value, after=after)]
 
 

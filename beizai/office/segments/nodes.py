@@ -11,6 +11,7 @@ from typing import Any
 
 from beizai.base import money
 from beizai.segments.rule import MAX_DEPTH, AttributeKind, Vocabulary
+from beizai.segments.rule.values import SET_OPS
 
 GROUPS = ("all", "any", "none")
 MONEY_MEASURES = ("spent_minor", "average_minor")
@@ -225,7 +226,7 @@ def _attribute(node: Node, words: Vocabulary, currency: str) -> dict[str, Any]:
         return body | {"value": given}
     if op.endswith("_days"):
         return body | {"value": _number(given)}
-    if op in ("one_of", "none_of"):
+    if op in ("one_of", "none_of", *SET_OPS):
         return body | {"value": _list(given)}
     read = _reader(kind, currency)
     return body | {"value": [read(given), read(node.value("value_to"))] if op == "between" else read(given)}

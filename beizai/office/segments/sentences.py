@@ -90,6 +90,9 @@ def comparisons() -> dict[str, str]:
         "within_days": _("in the last"),
         "older_than_days": _("longer ago than"),
         "anniversary_within_days": _("comes round in the next"),
+        "has_any": _("has any of"),
+        "has_all": _("has all of"),
+        "has_none": _("has none of"),
         "known": _("is known"),
         "not_known": _("is not known"),
     }
@@ -277,13 +280,15 @@ def _event(found: Mapping[str, Any]) -> str:
     return _with_when(words, found)
 
 
-def _attribute(found: Mapping[str, Any], book: Book) -> str:
+def _attribute(found: Mapping[str, Any], book: Book) -> str:  # noqa: PLR0911 (one case per kind)
     name, op, value = found["name"], found["op"], found.get("value")
     what = standard_attributes().get(name) or book.labels.get(name, name)
     if op in ("known", "not_known"):
         return f"{what} {comparisons()[op]}"
     if isinstance(value, list) and op in ("one_of", "none_of"):
         return f"{what} {comparisons()[op]} {_or([_quoted(one) for one in value])}"
+    if isinstance(value, list) and op.startswith("has_"):
+        return f"{what} {comparisons()[op]} {wording.listed([_quoted(one) for one in value])}"
     if isinstance(value, bool):
         return f"{what}{_colon()}{_('yes') if value else _('no')}"
     if op in ("before", "after", "on"):

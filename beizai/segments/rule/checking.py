@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from beizai.base.errors import Invalid
+from beizai.base.errors import Invalid, Phrase
 from beizai.segments.rule import tree
 from beizai.segments.rule.tree import Rule, walk
-from beizai.segments.rule.values import BARE_OPS, COMPARISONS, DATE_OPS, DAYS_OPS, TEXT_OPS, near
+from beizai.segments.rule.values import BARE_OPS, COMPARISONS, DATE_OPS, DAYS_OPS, SET_OPS, TEXT_OPS, near
 
 
 class AttributeKind(StrEnum):
@@ -15,15 +15,26 @@ class AttributeKind(StrEnum):
 
     TEXT = "text"
     CHOICE = "choice"
+    CHOICES = "choices"
     NUMBER = "number"
     MONEY = "money"
     DATE = "date"
     BOOLEAN = "boolean"
 
 
+KINDS_SAID: Mapping[AttributeKind, Phrase] = {
+    AttributeKind.TEXT: Phrase("text"),
+    AttributeKind.CHOICE: Phrase("choice"),
+    AttributeKind.CHOICES: Phrase("choice of several"),
+    AttributeKind.NUMBER: Phrase("number"),
+    AttributeKind.MONEY: Phrase("money"),
+    AttributeKind.DATE: Phrase("date"),
+    AttributeKind.BOOLEAN: Phrase("boolean"),
+}
 OPS_OF_KIND: Mapping[AttributeKind, tuple[str, ...]] = {
     AttributeKind.TEXT: (*TEXT_OPS, *BARE_OPS),
     AttributeKind.CHOICE: ("is", "is_not", "one_of", "none_of", *BARE_OPS),
+    AttributeKind.CHOICES: (*SET_OPS, *BARE_OPS),
     AttributeKind.NUMBER: (*COMPARISONS, *BARE_OPS),
     AttributeKind.MONEY: (*COMPARISONS, *BARE_OPS),
     AttributeKind.DATE: (*DATE_OPS, *DAYS_OPS, *BARE_OPS),
@@ -43,6 +54,24 @@ STANDARD: Mapping[str, AttributeKind] = {
     "has_messenger": AttributeKind.BOOLEAN,
 }
 """What every card has, beside the attributes the shop defined."""
+
+
+def names_of(key: str, kind: str) -> dict[str, AttributeKind]:
+    """By which names a rule compares one attribute of the shop: a measure as a number, a picture by whether there is one,
+    records by how many there are and by the date of the latest.
+
+    >>> [*names_of("perms", "records")]
+    ['perms.count', 'perms.last_on']
+    """
+    match kind:
+        case "records":
+            return {f"{key}.count": AttributeKind.NUMBER, f"{key}.last_on": AttributeKind.DATE}
+        case "measure":
+            return {key: AttributeKind.NUMBER}
+        case "photo":
+            return {key: AttributeKind.BOOLEAN}
+        case _:
+            return {key: AttributeKind(kind)}
 
 
 @dataclass(frozen=True)
@@ -71,37 +100,49 @@ def _check_part(part: Rule, known: Vocabulary) -> None:
         case tree.Attribute():
             _check_attribute(part, known.attributes)
         case tree.Tagged(tag):
-            _one_of(tag, known.tags, "tag")
+            _one_of(tag, known.tags, Phrase("tag"))
         case tree.From(source):
-            _one_of(source, known.sources, "source")
+            _one_of(source, known.sources, Phrase("source"))
         case tree.Member(segment):
-            _one_of(segment, known.segments, "segment")
+            _one_of(segment, known.segments, Phrase("segment"))
         case tree.MayContact(channel, purpose):
-            _one_of(channel, known.channels, "channel")
-            _one_of(purpose, known.purposes, "purpose")
+            _one_of(channel, known.channels, Phrase("channel"))
+            _one_of(purpose, known.purposes, Phrase("purpose"))
         case tree.Bought() | tree.NeverBought():
-            _one_of(part.category, known.categories, "category")
-            _one_of(part.product, known.products, "product")
+            _one_of(part.category, known.categories, Phrase("category"))
+            _one_of(part.product, known.products, Phrase("product"))
         case tree.Happened():
-            _one_of(part.kind, known.events, "kind of event")
+            _one_of(part.kind, known.events, Phrase("kind of event"))
 
 
-def _one_of(found: str | None, known: frozenset[str] | None, what: str) -> None:
+def _one_of(found: str | None, known: frozenset[str] | None, what: Phrase) -> None:
     if found is not None and known is not None and found not in known:
-        raise Invalid(f"There is no {what} “{found}” in this book.", hint=near(found, known))
+        raise Invalid(
+            "There is no {what} “{found}” in this book.", hint=near(found, known), what=what, found=found
+        )
 
 
 def _check_attribute(part: tree.Attribute, known: Mapping[str, AttributeKind]) -> None:
     if part.name not in known:
-        raise Invalid(f"There is no attribute “{part.name}” in this book.", hint=near(part.name, known))
+        raise Invalid(
+            "There is no attribute “{name}” in this book.", hint=near(part.name, known), name=part.name
+        )
     kind = known[part.name]
     if part.op not in OPS_OF_KIND[kind]:
         raise Invalid(
-            f"“{part.op}” does not go with “{part.name}”, which is a {kind.value}.",
+            "“{op}” does not go with “{name}”, which is a {kind}.",
             hint=near(part.op, OPS_OF_KIND[kind]),
+            op=part.op,
+            name=part.name,
+            kind=KINDS_SAID[kind],
         )
     if not _fits(kind, part):
-        raise Invalid(f"“{part.value}” cannot be a value of “{part.name}”, which is a {kind.value}.")
+        raise Invalid(
+            "“{value}” cannot be a value of “{name}”, which is a {kind}.",
+            value=part.value,
+            name=part.name,
+            kind=KINDS_SAID[kind],
+        )
 
 
 def _fits(kind: AttributeKind, part: tree.Attribute) -> bool:
@@ -111,7 +152,7 @@ def _fits(kind: AttributeKind, part: tree.Attribute) -> bool:
     match kind:
         case AttributeKind.BOOLEAN:
             return all(isinstance(value, bool) for value in values)
-        case AttributeKind.TEXT | AttributeKind.CHOICE:
+        case AttributeKind.TEXT | AttributeKind.CHOICE | AttributeKind.CHOICES:
             return all(isinstance(value, str) for value in values)
         case AttributeKind.MONEY:
             return all(isinstance(value, int) and not isinstance(value, bool) for value in values)

@@ -84,14 +84,22 @@ GROUPS = ("all", "any", "not")
 def read(text: str) -> Rule:
     """A rule from its JSON text; Invalid with the place where it cannot be understood."""
     if len(text) > MAX_TEXT:
-        raise Invalid(f"The rule is {len(text)} characters long.", hint=f"At most {MAX_TEXT} are read.")
+        raise Invalid(
+            "The rule is {length} characters long.",
+            hint="At most {limit} are read.",
+            length=len(text),
+            limit=MAX_TEXT,
+        )
     _refuse_deep_text(text)
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:
         raise Invalid(
-            f"The rule is not JSON: line {error.lineno}, column {error.colno}: {error.msg}.",
-            hint='A rule looks like {"all": [{"recency": {"op": "at_least", "days": 60}}]}.',
+            "The rule is not JSON: line {line}, column {column}: {reason}.",
+            hint='A rule looks like {{"all": [{{"recency": {{"op": "at_least", "days": 60}}}}]}}.',
+            line=error.lineno,
+            column=error.colno,
+            reason=error.msg,
         ) from None
     return from_json(found)
 
@@ -168,7 +176,9 @@ def _refuse_deep(found: object) -> None:
             raise _too_deep(depth)
         if parts > MAX_PARTS:
             raise Invalid(
-                f"The rule has over {MAX_PARTS} parts.", hint="Save parts of it as segments and name those."
+                "The rule has over {limit} parts.",
+                hint="Save parts of it as segments and name those.",
+                limit=MAX_PARTS,
             )
         level = [inner for node in level for inner in _inner(node)]
 
@@ -184,16 +194,20 @@ def _inner(node: object) -> Iterator[object]:
 
 def _too_deep(depth: int) -> Invalid:
     return Invalid(
-        f"The rule is more than {MAX_DEPTH} levels deep (found at level {depth}).",
+        "The rule is more than {limit} levels deep (found at level {depth}).",
         hint="Save the inner parts as segments of their own and name them in the rule.",
+        limit=MAX_DEPTH,
+        depth=depth,
     )
 
 
 def _node(found: object, place: str) -> Rule:
     if not isinstance(found, dict) or len(found) != 1:
         raise Invalid(
-            f"{place}: “{shown(found)}” is not a condition.",
-            hint='A condition is an object with one key, such as {"recency": {"op": "at_least", "days": 60}}.',
+            "{place}: “{found}” is not a condition.",
+            hint='A condition is an object with one key, such as {{"recency": {{"op": "at_least", "days": 60}}}}.',
+            place=place,
+            found=shown(found),
         )
     ((name, body),) = found.items()
     here = name if place == "rule" else f"{place}.{name}"
@@ -206,17 +220,28 @@ def _node(found: object, place: str) -> Rule:
 
 def _parts(body: object, place: str) -> tuple[Rule, ...]:
     if not isinstance(body, list):
-        raise Invalid(f"{place}: “{shown(body)}” is not a list of conditions.", hint="Use [ … ].")
+        raise Invalid(
+            "{place}: “{body}” is not a list of conditions.", hint="Use [ … ].", place=place, body=shown(body)
+        )
     return tuple(_node(entry, f"{place}[{number}]") for number, entry in enumerate(body, 1))
 
 
 def _condition(name: str, body: object, place: str) -> Rule:
     if name not in CONDITIONS:
         raise Invalid(
-            f"{place}: “{shown(name)}” is not a known condition.", hint=near(name, (*CONDITIONS, *GROUPS))
+            "{place}: “{name}” is not a known condition.",
+            hint=near(name, (*CONDITIONS, *GROUPS)),
+            place=place,
+            name=shown(name),
         )
     if not isinstance(body, dict):
-        raise Invalid(f"{place}: “{shown(body)}” is not an object.", hint=f"Write {{{name!r}: {{…}}}}.")
+        raise Invalid(
+            "{place}: “{body}” is not an object.",
+            hint='Write {{"{name}": {{…}}}}.',
+            place=place,
+            body=shown(body),
+            name=name,
+        )
     made, readers = CONDITIONS[name]
     if made is tree.Labelled:
         return _labelled(name, body, place)
@@ -224,7 +249,11 @@ def _condition(name: str, body: object, place: str) -> Rule:
     missing = [field.name for field in fields(made) if field.default is MISSING and field.name not in given]
     if missing:
         raise Invalid(
-            f"{place}: “{missing[0]}” is missing.", hint=f"It takes {', '.join(_takes(made, readers))}."
+            "{place}: “{name}” is missing.",
+            hint="It takes {fields}.",
+            place=place,
+            name=missing[0],
+            fields=", ".join(_takes(made, readers)),
         )
     _refuse_odd(name, given, place)
     rule: Rule = made(**given)
@@ -242,7 +271,9 @@ def _given(
     takes = _takes(made, readers)
     for key in body:
         if key not in takes:
-            raise Invalid(f"{place}: “{shown(key)}” is not known here.", hint=near(str(key), takes))
+            raise Invalid(
+                "{place}: “{key}” is not known here.", hint=near(str(key), takes), place=place, key=shown(key)
+            )
     given: dict[str, Anything] = {
         _FIELD_OF.get((name, key), key): reader(body[key], f"{place}.{key}")
         for key, reader in readers.items()
@@ -261,23 +292,36 @@ def _refuse_odd(name: str, given: Mapping[str, Anything], place: str) -> None:
     value = given.get("value", given.get("days"))
     if given.get("op") == "between":
         values.pair(value, place)
-    elif isinstance(value, tuple) and given.get("op") not in ("one_of", "none_of"):
-        raise Invalid(f"{place}: two values go with “between” only.", hint="Give one number.")
+    elif isinstance(value, tuple) and given.get("op") not in ("one_of", "none_of", *values.SET_OPS):
+        raise Invalid("{place}: two values go with “between” only.", hint="Give one number.", place=place)
     if given.get("product") and given.get("category"):
-        raise Invalid(f"{place}: both a product and a category are given.", hint="Give one of the two.")
+        raise Invalid(
+            "{place}: both a product and a category are given.", hint="Give one of the two.", place=place
+        )
     if name == "bought" and not (given.get("product") or given.get("category")):
         raise Invalid(
-            f"{place}: neither product nor category is given.", hint="For any purchase use “orders”."
+            "{place}: neither product nor category is given.",
+            hint="For any purchase use “orders”.",
+            place=place,
         )
     window = given.get("window", ALWAYS)
     if window.since and window.until and window.since > window.until:
-        raise Invalid(f"{place}: since {window.since} is after until {window.until}.", hint="Swap the two.")
+        raise Invalid(
+            "{place}: since {since} is after until {until}.",
+            hint="Swap the two.",
+            place=place,
+            since=window.since,
+            until=window.until,
+        )
 
 
 def _labelled(name: str, body: Mapping[str, object], place: str) -> Rule:
     if set(body) != {"one_of"}:
         raise Invalid(
-            f"{place}: “one_of” with a list is wanted.", hint=f'Write {{"{name}": {{"one_of": [ … ]}}}}.'
+            "{place}: “one_of” with a list is wanted.",
+            hint='Write {{"{name}": {{"one_of": [ … ]}}}}.',
+            place=place,
+            name=name,
         )
     codes = values.words(SCALES[name].codes)(body["one_of"], f"{place}.one_of")
     return tree.Labelled(name, codes)  # type: ignore[arg-type]

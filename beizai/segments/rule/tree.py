@@ -52,7 +52,10 @@ class Everyone:
 
 @dataclass(frozen=True)
 class Attribute:
-    """What is known of a customer, compared by its type. Text is compared without regard to case and outer blanks."""
+    """What is known of a customer, compared by its type. Text is compared without regard to case and outer blanks.
+
+    Where several answers are possible: has_any, has_all, has_none of those named.
+    """
 
     name: str
     op: str

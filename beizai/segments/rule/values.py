@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from beizai.base.errors import Invalid
+from beizai.base.errors import Invalid, Phrase
 
 Reader = Callable[[object, str], object]
 
@@ -13,8 +13,9 @@ COMPARISONS = ("at_least", "at_most", "more_than", "less_than", "is", "is_not", 
 TEXT_OPS = ("is", "is_not", "one_of", "none_of", "contains", "begins_with")
 DATE_OPS = ("before", "after", "on")
 DAYS_OPS = ("within_days", "older_than_days", "anniversary_within_days")
+SET_OPS = ("has_any", "has_all", "has_none")
 BARE_OPS = ("known", "not_known")
-ATTRIBUTE_OPS = tuple(dict.fromkeys((*TEXT_OPS, *COMPARISONS, *DATE_OPS, *DAYS_OPS, *BARE_OPS)))
+ATTRIBUTE_OPS = tuple(dict.fromkeys((*TEXT_OPS, *COMPARISONS, *DATE_OPS, *DAYS_OPS, *SET_OPS, *BARE_OPS)))
 MEASURES = ("orders", "purchase_days", "spent_minor", "average_minor", "returns")
 SCORES = ("r", "f", "m")
 MAX_DAYS = 36_525  # a hundred years
@@ -31,10 +32,10 @@ def near(found: str, known: Iterable[str]) -> str:
     words = sorted(known)
     close = difflib.get_close_matches(found, words, n=1, cutoff=0.6)
     if close:
-        return f"Did you mean {close[0]}?"
-    return (
-        f"Known are: {', '.join(words[:12])}{' …' if len(words) > 12 else ''}." if words else "None is known."
-    )
+        return Phrase("Did you mean {name}?", name=close[0])
+    if not words:
+        return Phrase("None is known.")
+    return Phrase("Known are: {names}.", names=", ".join(words[:12]) + (" …" if len(words) > 12 else ""))
 
 
 def shown(found: object) -> str:
@@ -49,7 +50,10 @@ def text(found: object, place: str) -> str:
     """A text of 1 to 200 characters."""
     if not isinstance(found, str) or not found.strip() or len(found) > 200:
         raise Invalid(
-            f"{place}: “{shown(found)}” is not a text of 1 to 200 characters.", hint="Give a text in quotes."
+            "{place}: “{found}” is not a text of 1 to 200 characters.",
+            hint="Give a text in quotes.",
+            place=place,
+            found=shown(found),
         )
     return found
 
@@ -59,7 +63,12 @@ def word(known: tuple[str, ...]) -> Reader:
 
     def read(found: object, place: str) -> str:
         if not isinstance(found, str) or found not in known:
-            raise Invalid(f"{place}: “{shown(found)}” is not known.", hint=near(str(found), known))
+            raise Invalid(
+                "{place}: “{found}” is not known.",
+                hint=near(str(found), known),
+                place=place,
+                found=shown(found),
+            )
         return found
 
     return read
@@ -80,7 +89,13 @@ def whole(low: int = -MAX_WHOLE, high: int = MAX_WHOLE) -> Reader:
 
     def read(found: object, place: str) -> int:
         if isinstance(found, bool) or not isinstance(found, int) or not low <= found <= high:
-            raise Invalid(f"{place}: “{shown(found)}” is not a whole number from {low} to {high}.")
+            raise Invalid(
+                "{place}: “{found}” is not a whole number from {low} to {high}.",
+                place=place,
+                found=shown(found),
+                low=low,
+                high=high,
+            )
         return found
 
     return read
@@ -102,11 +117,19 @@ def tenths(found: object, place: str) -> int:
     """A multiple such as 2 or 1.5, in tenths; finer is refused."""
     if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found <= 1000:
         raise Invalid(
-            f"{place}: “{shown(found)}” is not a multiple over 0 and up to 1000.", hint="Give 2 or 1.5."
+            "{place}: “{found}” is not a multiple over 0 and up to 1000.",
+            hint="Give 2 or 1.5.",
+            place=place,
+            found=shown(found),
         )
     times = round(found * 10)
     if not times or abs(found * 10 - times) > 1e-9:
-        raise Invalid(f"{place}: “{shown(found)}” is finer than a tenth.", hint="Give one decimal at most.")
+        raise Invalid(
+            "{place}: “{found}” is finer than a tenth.",
+            hint="Give one decimal at most.",
+            place=place,
+            found=shown(found),
+        )
     return times
 
 
@@ -118,7 +141,10 @@ def day(found: object, place: str) -> date:
         read = None
     if read is None or not 1800 <= read.year <= 2200:
         raise Invalid(
-            f"{place}: “{shown(found)}” is not a date of 1800 to 2200.", hint="Write it as 2026-01-31."
+            "{place}: “{found}” is not a date of 1800 to 2200.",
+            hint="Write it as 2026-01-31.",
+            place=place,
+            found=shown(found),
         )
     return read
 
@@ -144,7 +170,10 @@ def nothing(found: object, place: str) -> None:
     """No value at all."""
     if found is not None:
         raise Invalid(
-            f"{place}: no value is wanted, but “{shown(found)}” is given.", hint="Leave the value out."
+            "{place}: no value is wanted, but “{found}” is given.",
+            hint="Leave the value out.",
+            place=place,
+            found=shown(found),
         )
 
 
@@ -161,9 +190,9 @@ def numbers(found: object, place: str) -> tuple[int | float, ...]:
 def number(found: object, place: str) -> int | float:
     """A number that is finite."""
     if isinstance(found, bool) or not isinstance(found, int | float):
-        raise Invalid(f"{place}: “{shown(found)}” is not a number.")
+        raise Invalid("{place}: “{found}” is not a number.", place=place, found=shown(found))
     if not math.isfinite(found) or abs(found) > MAX_WHOLE:
-        raise Invalid(f"{place}: “{shown(found)}” is too large.")
+        raise Invalid("{place}: “{found}” is too large.", place=place, found=shown(found))
     return found
 
 
@@ -171,7 +200,9 @@ def pair(found: object, place: str) -> tuple[int | float, ...]:
     """Two numbers, the smaller first."""
     if not isinstance(found, tuple) or len(found) != 2 or found[0] > found[1]:
         raise Invalid(
-            f"{place}: “between” takes two numbers, the smaller first.", hint="For example [10, 20]."
+            "{place}: “between” takes two numbers, the smaller first.",
+            hint="For example [10, 20].",
+            place=place,
         )
     return found
 
@@ -179,7 +210,11 @@ def pair(found: object, place: str) -> tuple[int | float, ...]:
 def _list(found: object, place: str) -> list[object]:
     if not isinstance(found, list) or not 0 < len(found) <= MAX_CHOICES:
         raise Invalid(
-            f"{place}: “{shown(found)}” is not a list of 1 to {MAX_CHOICES} entries.", hint="Use [ … ]."
+            "{place}: “{found}” is not a list of 1 to {limit} entries.",
+            hint="Use [ … ].",
+            place=place,
+            found=shown(found),
+            limit=MAX_CHOICES,
         )
     return found
 
@@ -188,7 +223,7 @@ _VALUE_OF_OP: tuple[tuple[tuple[str, ...], Reader], ...] = (
     (BARE_OPS, nothing),
     (DATE_OPS, day),
     (DAYS_OPS, whole(1, MAX_DAYS)),
-    (("one_of", "none_of"), texts),
+    (("one_of", "none_of", *SET_OPS), texts),
     (("contains", "begins_with"), text),
     (("between",), numbers),
     (("is", "is_not"), single),
