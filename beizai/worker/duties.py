@@ -9,13 +9,14 @@ from beizai.base.progress import Progress
 from beizai.events import batches, erasing, flusher, inbox, upkeep
 from beizai.events.book import open_book
 from beizai.imports import undoing
-from beizai.measurement import results
+from beizai.measurement import book_days, results
 from beizai.staff.shop import now
 from beizai.value import customers, kept, standings
 from beizai.worker import appointments, asked, background, jobs, rounds, sending
 from beizai.worker.loop import REST, SENDING
 
 _STANDINGS = "standings"
+_BOOK_DAY = "book day"
 _FLUSH_SECONDS, _SWEEP_SECONDS, _RECOVER_SECONDS = 0.5, 300.0, 30.0
 _ERASE_SECONDS = 6 * 3600.0
 _SETTLE_SECONDS = 600.0
@@ -38,11 +39,24 @@ def enlist() -> None:
     rounds.register("appointments", REST, _RECOVER_SECONDS, appointments.tell)
     background.register(_STANDINGS, _stand)
     rounds.register("standings", REST, _STANDINGS_SECONDS, _count_standings)
+    background.register(_BOOK_DAY, _count_the_day)
+    rounds.register("book day", REST, _STANDINGS_SECONDS, _look_at_the_day)
 
 
 def _settle() -> int:
     """Campaigns whose window has ended: what each earned goes into the year."""
     return len(results.settle_due(now()))
+
+
+def _look_at_the_day() -> int:
+    """How complete the book is and whom we may write to, counted some times a day."""
+    if book_days.is_due(now()):
+        jobs.ask(_BOOK_DAY, key=_BOOK_DAY, now=clock.machine_now())
+    return 0
+
+
+def _count_the_day(_arguments: Mapping[str, Any], _progress: Progress) -> Mapping[str, Any]:
+    return {"customers": book_days.count(now()).customers}
 
 
 def _count_standings() -> int:

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from beizai.base.errors import Invalid
-from beizai.customers import answers, cards, facts, photos
+from beizai.customers import answers, cards, completeness, facts, photos
 from beizai.customers.models import AttributeDefinition
+from beizai.measurement import book_days
 from beizai.sources import register
 
 pytestmark = pytest.mark.django_db
@@ -117,3 +118,69 @@ def test_photos_and_credit_are_sensitive_without_being_marked():
     assert facts.is_sensitive(AttributeDefinition(kind="photo"))
     assert facts.is_sensitive(AttributeDefinition(kind="text", family="credit"))
     assert not facts.is_sensitive(AttributeDefinition(kind="text"))
+
+
+def worth_of(made, spent_minor: int):
+    from beizai.customers.models import Standing
+
+    Standing.objects.filter(pk=made.pk).update(spent_12m_minor=spent_minor)
+
+
+def test_the_best_question_is_of_who_is_worth_most_by_what_helps_most():
+    definition("town", "text", weight=1)
+    definition("skin", "text", weight=9)
+    rich, poor = card("Rich", town="Lyon"), card("Poor", skin="dry")
+    worth_of(rich, 100_000)
+    worth_of(poor, 1_000)
+    asked = completeness.next_questions(10, now=NOW)
+    assert [(one.customer.pk, one.gap.key, one.gap.reason) for one in asked] == [
+        (rich.pk, "skin", "missing"),
+        (poor.pk, "reach", "missing"),
+    ]
+    assert asked[0].gap.score == 9 * 100_000
+
+
+def test_a_stale_answer_counts_half_and_is_asked_after_a_missing_one_of_its_weight():
+    definition("job", "text", weight=4, ask_again_months=12)
+    definition("hobby", "text", weight=4)
+    told = card(job="Teacher")
+    later = NOW + timedelta(days=400)
+    found = completeness.of(told, reachable=True, worth_minor=100, now=later)
+    assert [(gap.key, gap.reason) for gap in found.gaps] == [
+        ("hobby", "missing"),
+        ("job", "stale"),
+        ("birthday_on", "missing"),
+    ]
+    assert found.share == (2 + 3 + 2) / (2 + 3 + 1 + 4 + 4)
+
+
+def test_the_book_is_as_complete_as_the_cards_that_matter():
+    definition("skin", "text", weight=6)
+    full, empty = card("Full", skin="dry"), card("Empty")
+    worth_of(full, 900)
+    worth_of(empty, 100)
+    found = completeness.of_the_book(NOW)
+    assert found.known["skin"] == 1
+    assert found.mean == pytest.approx((8 / 12 + 2 / 12) / 2)
+    assert found.by_worth == pytest.approx((900 * 8 / 12 + 100 * 2 / 12) / 1000)
+
+
+def test_the_walk_by_worth_finds_what_looking_at_everybody_finds(monkeypatch):
+    monkeypatch.setattr(completeness, "_WALKED_AT_ONCE", 3)
+    definition("town", "text", weight=7)
+    for number in range(20):
+        made = card(f"C{number}", **({"town": "Lyon"} if number % 3 else {}))
+        worth_of(made, (number * 37) % 11 * 100)
+    everybody = completeness.next_questions(1000, now=NOW)
+    assert completeness.next_questions(5, now=NOW) == everybody[:5]
+
+
+def test_a_day_of_the_book_is_counted_once_and_again_when_cards_came():
+    card("Ada")
+    assert book_days.is_due(NOW)
+    assert book_days.count(NOW).customers == 1
+    assert not book_days.is_due(NOW)
+    card("Bo")
+    assert book_days.is_due(NOW)
+    assert [(day.customers, day.contactable) for day in [book_days.count(NOW)]] == [(2, 0)]
+    assert book_days.latest(NOW.date()).customers == 2
