@@ -32,6 +32,7 @@ def tabs(here: str) -> list[dict[str, Any]]:
         ("sender", _("Sender"), "/settings/sender/"),
         ("margins", _("Margins"), "/settings/margins/"),
         ("attributes", _("Attributes"), "/settings/attributes/"),
+        ("appointments", _("Appointments"), "/settings/appointments/"),
         ("users", _("Users"), "/settings/users/"),
         ("audit", _("What was done"), "/settings/audit/"),
     ]

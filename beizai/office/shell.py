@@ -154,6 +154,7 @@ def cover(request: HttpRequest) -> dict[str, Any]:
         "language": here.language,
         "nav": _nav(known, section) if known else [],
         "section": section,
+        "has_day": known is not None and waiting("day") > 0,
         "role_name": role_name(known.role) if known else "",
         "may": Allowed(user),
     }

@@ -11,6 +11,7 @@ ROOMS = (
     "customers.urls",
     "products",
     "till",
+    "appointments.urls",
     "settings",
     "attributes",
     "users",
