@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "beizai.segments",
     "beizai.campaigns",
     "beizai.imports",
+    "beizai.forms",
     "beizai.appointments",
     "beizai.measurement",
     "beizai.worker",

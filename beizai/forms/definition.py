@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -155,13 +155,10 @@ def said(texts: Mapping[str, str], language: str, first: str = "") -> str:
     return texts.get(language) or texts.get(first) or next((text for text in texts.values() if text), "")
 
 
-_Value = TypeVar("_Value")
-
-
-def read(document: Any, kind: type[_Value] = Definition) -> _Value:  # type: ignore[assignment]
-    """A form (or a part of one) from plain JSON values; Invalid where something in it is unknown or of the wrong kind."""
+def read(document: Any) -> Definition:
+    """A form from plain JSON values; Invalid where something in it is unknown or of the wrong kind."""
     try:
-        return msgspec.convert(document, kind)
+        return msgspec.convert(document, Definition)
     except msgspec.ValidationError as error:
         raise Invalid(
             "This form cannot be read: {fault}", fault=str(error), hint="Compare it with an exported form."

@@ -12,7 +12,7 @@ from beizai.imports import undoing
 from beizai.measurement import book_days, results
 from beizai.staff.shop import now
 from beizai.value import customers, kept, standings
-from beizai.worker import appointments, asked, background, jobs, rounds, sending
+from beizai.worker import appointments, asked, background, forms, jobs, rounds, sending
 from beizai.worker.loop import REST, SENDING
 
 _STANDINGS = "standings"
@@ -33,6 +33,7 @@ def enlist() -> None:
     rounds.register("batches", REST, _RECOVER_SECONDS, _recover_batches)
     rounds.register("sweep", REST, _SWEEP_SECONDS, _sweep)
     asked.enlist()
+    forms.enlist()
     rounds.register("erase", REST, _ERASE_SECONDS, _erase)
     rounds.register("settle", REST, _SETTLE_SECONDS, _settle)
     rounds.register("reminders", REST, _RECOVER_SECONDS, appointments.remind)

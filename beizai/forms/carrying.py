@@ -1,0 +1,79 @@
+"""What is carried on from finished answers: facts onto cards, an event into the inbox; and what is forgotten in time."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from beizai.events import inbox
+from beizai.events.happenings import Happening
+from beizai.forms import limits, matching, rewards, sign_ups
+from beizai.forms.definition import Ask, Definition
+from beizai.forms.models import AnswerSheet, SheetState
+from beizai.forms.publishing import definition_of
+from beizai.forms.walking import points
+
+_AT_ONCE = 200
+_PARTIAL_KEPT = timedelta(days=90)
+_NOT_IN_EVENTS = (Ask.CONTACT, Ask.PHOTO, Ask.TEXT)
+
+
+def carry(*, limit: int = _AT_ONCE) -> int:
+    """Carries on what counts and was not yet told; how many sheets. Twice is once: the event has the sheet's own id."""
+    sheets = list(
+        AnswerSheet.objects.filter(told=False)
+        .select_related("form", "form__source", "version")
+        .order_by("id")[:limit]
+    )
+    if not sheets:
+        return 0
+    for sheet in sheets:
+        form = definition_of(sheet.version)
+        matching.tell_card(sheet, form)
+        if not form.confirm:
+            rewards.give(sheet, now=sheet.finished_at or sheet.changed_at)
+    inbox.current().put([_event(sheet).message() for sheet in sheets])
+    return AnswerSheet.objects.filter(pk__in=[sheet.pk for sheet in sheets]).update(told=True)
+
+
+def _event(sheet: AnswerSheet) -> Happening:
+    form = definition_of(sheet.version)
+    at = sheet.finished_at or sheet.changed_at
+    return Happening(
+        id=f"form_answered:{sheet.key}",
+        kind="form_answered",
+        occurred_at=at,
+        received_at=at,
+        customer_id=sheet.customer_id,
+        anonymous_id=None if sheet.customer_id else f"form:{sheet.key}",
+        source_id=sheet.form.source_id,
+        props=_props(sheet, form),
+        simulated=sheet.simulated,
+    )
+
+
+def _props(sheet: AnswerSheet, form: Definition) -> dict[str, Any]:
+    """What of the answers an analysis may need: choices and numbers; free words, photos and addresses stay in the office."""
+    answers = {
+        question.key: sheet.answers[question.key]
+        for question in form.questions
+        if question.ask not in _NOT_IN_EVENTS and question.key in sheet.answers
+    }
+    found: dict[str, Any] = {"form": sheet.form.slug, "version": sheet.version.number, "answers": answers}
+    if sheet.score is not None:
+        found["score"] = sheet.score
+        found["points"] = {
+            q.key: points(q, sheet.answers.get(q.key)) for q in form.questions if q.key in answers
+        }
+    return found
+
+
+def sweep(*, now: datetime, at: datetime) -> int:
+    """Forgets in time: confirmations that never came, sheets left lying for 90 days, counts of addresses (`at`: the machine's time)."""
+    gone = sign_ups.expire(now=now) + limits.sweep(at)
+    left = AnswerSheet.objects.filter(state=SheetState.PARTIAL, changed_at__lt=now - _PARTIAL_KEPT)
+    for sheet in left.select_related("version")[:500]:
+        with transaction.atomic():
+            matching.forget(sheet)
+            gone += 1
+    return gone
