@@ -112,17 +112,24 @@ def _wrong_use(error: TyperException) -> int:
 
 def _unforeseen(error: Exception) -> int:
     if _is_database_trouble(error):
-        hint = "Is the database running, and is DATABASE_URL right? 'beizai doctor' tells."
-        answer.refuse(Unavailable(f"The office database does not answer: {error}".strip(), hint=hint))
+        answer.refuse(
+            Unavailable(
+                "The office database does not answer: {reason}",
+                hint="Is the database running, and is DATABASE_URL right? 'beizai doctor' tells.",
+                reason=str(error).strip(),
+            )
+        )
         return REFUSED
     logging.getLogger("beizai.cli").exception("a command failed")
     if os.environ.get("BEIZAI_DEBUG") == "1":
         traceback.print_exception(error)
     answer.refuse(
         BeizaiError(
-            f"Something went wrong inside Beizai: {type(error).__name__}: {error}",
+            "Something went wrong inside Beizai: {kind}: {reason}",
             hint="Nothing half done was kept. BEIZAI_DEBUG=1 before the command shows where; please report it.",
             code="unforeseen",
+            kind=type(error).__name__,
+            reason=str(error),
         )
     )
     return BROKEN

@@ -16,4 +16,4 @@ def as_of_or_now(text: str) -> datetime:
         day = date.fromisoformat(text)
         return start_of(day + timedelta(days=1), shop().timezone) - timedelta(microseconds=1)
     except (ValueError, OverflowError):
-        raise Invalid(f"“{text}” is not a date.", hint="Write it as 2026-12-31.") from None
+        raise Invalid("“{text}” is not a date.", hint="Write it as 2026-12-31.", text=text) from None

@@ -145,7 +145,9 @@ def _pairs(text: str) -> dict[str, str] | None:
         name, sign, column = pair.partition("=")
         if not sign or not name.strip():
             raise Invalid(
-                f"“{pair}” is not FIELD=COLUMN.", hint="Write --columns customer=CustomerID,order=InvoiceNo."
+                "“{pair}” is not FIELD=COLUMN.",
+                hint="Write --columns customer=CustomerID,order=InvoiceNo.",
+                pair=pair,
             )
         found[name.strip()] = column.strip().replace("\\,", ",")
     return found
@@ -298,6 +300,6 @@ def template(
     from beizai.imports.template import write_template
 
     if file.exists():
-        raise Invalid(f"{file} is there already.", hint="Name a new file.")
+        raise Invalid("{file} is there already.", hint="Name a new file.", file=file)
     write_template(file)
     answer({"file": str(file.absolute())}, f"{file} is written: a sheet for orders, one for customers.")

@@ -71,7 +71,7 @@ def save(
 
 def _text(path: Path) -> str:
     if not path.is_file():
-        raise NotFound(f"There is no file {path}.", hint="Give the path of a rule in JSON.")
+        raise NotFound("There is no file {path}.", hint="Give the path of a rule in JSON.", path=path)
     return path.read_bytes()[:2_000_000].decode("utf-8", errors="replace")
 
 

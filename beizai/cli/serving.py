@@ -58,7 +58,11 @@ def refuse_taken(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise Unavailable(
-                f"Port {port} of {host} cannot be had: {error.strerror}.", hint="Choose another: --port 8766."
+                "Port {port} of {host} cannot be had: {reason}.",
+                hint="Choose another: --port 8766.",
+                port=port,
+                host=host,
+                reason=error.strerror,
             ) from None
 
 

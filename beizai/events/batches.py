@@ -1,7 +1,7 @@
 """An import comes into the book as one: open, append, enter; undo takes it out; a crash leaves no half of it."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,13 +10,19 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from beizai.base.errors import Forbidden, Invalid, NotFound, Unavailable
+from beizai.base.errors import Forbidden, Invalid, NotFound, Phrase, Unavailable
 from beizai.events import leases, places
 from beizai.events.models import Batch, BookStamp, Superseded
 from beizai.lake import EVENTS, LINES, ORDERS, Lake, duck
 
 ALIVE = timedelta(minutes=2)
 _APP = "batches"
+STATES_SAID: Mapping[str, Phrase] = {
+    Batch.State.COMING_IN: Phrase("coming in"),
+    Batch.State.IN_BOOK: Phrase("in book"),
+    Batch.State.UNDONE: Phrase("undone"),
+}
+"""The states of a batch in a refusal: “The batch 7 is undone”."""
 _TRIES = 5
 _COUNTS = {ORDERS: "order_rows", LINES: "line_rows", EVENTS: "event_rows"}
 
@@ -66,7 +72,9 @@ def append_rows(batch_id: int, table: str, rows: pa.Table) -> int:
             if lake.append(table, stamped, app=_APP, number=number, lease=lease):
                 break
     else:
-        raise Unavailable(f"Other writers of {table} came first {_TRIES} times.", hint="Try again.")
+        raise Unavailable(
+            "Other writers of {table} came first {times} times.", hint="Try again.", table=table, times=_TRIES
+        )
     Batch.objects.filter(pk=batch_id).update(
         **{_COUNTS[table]: F(_COUNTS[table]) + rows.num_rows}, alive_until=Now() + ALIVE
     )
@@ -172,7 +180,9 @@ def _earlier(lake: Lake, batch_id: int) -> Iterable[tuple[int, int]]:
             ).fetchall()
             if twice:
                 raise Invalid(
-                    f"The order {twice[0][0]} came twice in one import.", hint="Put its lines together."
+                    "The order {number} came twice in one import.",
+                    hint="Put its lines together.",
+                    number=twice[0][0],
                 )
             return connection.sql(
                 "SELECT DISTINCT order_id, batch_id FROM orders WHERE batch_id <> $b AND order_id IN "
@@ -198,11 +208,15 @@ def _is_overdue(batch_id: int) -> bool:
 def _must_exist(batch_id: int) -> str:
     state = Batch.objects.filter(pk=batch_id).values_list("state", flat=True).first()
     if state is None:
-        raise NotFound(f"There is no batch {batch_id}.")
+        raise NotFound("There is no batch {n}.", n=batch_id)
     return state
 
 
 def _must_come_in(batch_id: int, *, or_in_book: bool = False) -> None:
     state = _must_exist(batch_id)
     if state != Batch.State.COMING_IN and not (or_in_book and state == Batch.State.IN_BOOK):
-        raise Forbidden(f"The batch {batch_id} is {state.replace('_', ' ')}: nothing more can come into it.")
+        raise Forbidden(
+            "The batch {n} is {state}: nothing more can come into it.",
+            n=batch_id,
+            state=STATES_SAID[state],
+        )

@@ -35,13 +35,17 @@ class Held:
         if not Lease.objects.filter(
             name=self.name, holder=self.holder, token=self.token, until_at__gt=Now()
         ).exists():
-            raise Unavailable(f"The lease “{self.name}” was lost to another process.", hint="Try again.")
+            raise Unavailable(
+                "The lease “{name}” was lost to another process.", hint="Try again.", name=self.name
+            )
 
     def renew(self) -> None:
         """Holds on for another while; Unavailable where it is too late for that."""
         mine = Lease.objects.filter(name=self.name, holder=self.holder, token=self.token)
         if not mine.update(until_at=Now() + TTL):
-            raise Unavailable(f"The lease “{self.name}” was lost to another process.", hint="Try again.")
+            raise Unavailable(
+                "The lease “{name}” was lost to another process.", hint="Try again.", name=self.name
+            )
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,12 @@ def _wait_for(name: str, ttl: timedelta, wait_seconds: float) -> Held:
         if held is not None:
             return held
         if time.monotonic() > deadline:
-            raise Unavailable(f"“{name}” has been busy for {wait_seconds:.0f} seconds.", hint="Try again.")
+            raise Unavailable(
+                "“{name}” has been busy for {seconds:.0f} seconds.",
+                hint="Try again.",
+                name=name,
+                seconds=wait_seconds,
+            )
         time.sleep(_POLL_SECONDS)
 
 

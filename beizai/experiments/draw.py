@@ -94,8 +94,9 @@ def held_out_count(people: int, share: Share) -> int:
     exact = Fraction(share).limit_denominator(1000)
     if not 0 <= exact <= Fraction(1, 2):
         raise Invalid(
-            f"A share of {float(share):.0%} cannot be left alone.",
+            "A share of {share:.0%} cannot be left alone.",
             hint="Leave between 0% and 50% alone: more than half tells no more.",
+            share=float(share),
         )
     if exact == 0 or people < 2:
         return 0

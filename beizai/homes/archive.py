@@ -98,17 +98,21 @@ def _pump(incoming: BinaryIO, outgoing: BinaryIO, tell: Any) -> tuple[int, str]:
 def read_manifest(path: Path) -> Manifest:
     """What the backup says of itself; NotFound, or Invalid where the file is not a whole backup."""
     if not path.is_file():
-        raise NotFound(f"There is no file {path}.")
+        raise NotFound("There is no file {path}.", path=path)
     try:
         with zipfile.ZipFile(path) as archive:
             told = json.loads(archive.read(MANIFEST))
     except (zipfile.BadZipFile, KeyError, ValueError):
         raise Invalid(
-            f"{path} is not a backup, or not a whole one.", hint="Choose a file made by 'beizai backup'."
+            "{path} is not a backup, or not a whole one.",
+            hint="Choose a file made by 'beizai backup'.",
+            path=path,
         ) from None
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         raise Invalid(
-            f"{path} was made by another version of Beizai.", hint="Restore it with the version that made it."
+            "{path} was made by another version of Beizai.",
+            hint="Restore it with the version that made it.",
+            path=path,
         )
     return Manifest(**told)
 
@@ -133,10 +137,16 @@ def unpack(path: Path, manifest: Manifest, target: Path, progress: Progress) -> 
                     os.fsync(outgoing.fileno())
             except (zipfile.BadZipFile, KeyError, OSError, EOFError) as error:
                 raise Invalid(
-                    f"{name} in {path} cannot be read: {error}", hint="Use another backup."
+                    "{name} in {path} cannot be read: {reason}",
+                    hint="Use another backup.",
+                    name=name,
+                    path=path,
+                    reason=str(error),
                 ) from None
             if digest != wanted["sha256"]:
-                raise Invalid(f"{name} in {path} is damaged.", hint="Use another backup.")
+                raise Invalid(
+                    "{name} in {path} is damaged.", hint="Use another backup.", name=name, path=path
+                )
             done += size
 
 
@@ -158,7 +168,9 @@ def _safe(name: str) -> PurePosixPath:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or not _NAME.fullmatch(name):
         raise Invalid(
-            f"The backup holds a file named “{name[:80]}”.", hint="It was not made by Beizai; do not use it."
+            "The backup holds a file named “{name}”.",
+            hint="It was not made by Beizai; do not use it.",
+            name=name[:80],
         )
     return path
 
@@ -180,7 +192,9 @@ def unpack_keys(path: Path, keys: Path) -> None:
                 for name in names
             ):
                 raise Invalid(
-                    f"{path} is not a file of keys.", hint="It was made beside the backup, named …-keys.zip."
+                    "{path} is not a file of keys.",
+                    hint="It was made beside the backup, named …-keys.zip.",
+                    path=path,
                 )
             for name in names:
                 (keys / name).write_bytes(archive.read(name))
@@ -188,7 +202,9 @@ def unpack_keys(path: Path, keys: Path) -> None:
                     (keys / name).chmod(0o600)
     except (zipfile.BadZipFile, OSError):
         raise Invalid(
-            f"{path} is not a file of keys.", hint="It was made beside the backup, named …-keys.zip."
+            "{path} is not a file of keys.",
+            hint="It was made beside the backup, named …-keys.zip.",
+            path=path,
         ) from None
 
 

@@ -39,7 +39,7 @@ def back_up(home: Home, target: Path, *, now: datetime, progress: Progress) -> B
 
     path = _file(target, now)
     if path.exists():
-        raise Invalid(f"{path} is there already.", hint="Name a new file, or a folder.")
+        raise Invalid("{path} is there already.", hint="Name a new file, or a folder.", path=path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix=".beizai-backup-", dir=path.parent) as scratch,

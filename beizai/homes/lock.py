@@ -15,7 +15,10 @@ def only_one(path: Path, doing: str) -> Iterator[None]:
     with path.open("a+b") as file:
         if not _locked(file.fileno()):
             raise Unavailable(
-                f"Another process is {doing} in {path.parent}.", hint="Wait until it has finished."
+                "Another process is {doing} in {folder}.",
+                hint="Wait until it has finished.",
+                doing=doing,
+                folder=path.parent,
             )
         yield
 

@@ -58,7 +58,9 @@ def place(locale: str) -> Place:
     try:
         found = Locale.parse(locale.replace("-", "_").split(".")[0])
     except (ValueError, UnknownLocaleError):
-        raise Invalid(f"“{locale}” is not a locale.", hint="Use one such as en_GB, fr or zh_CN.") from None
+        raise Invalid(
+            "“{locale}” is not a locale.", hint="Use one such as en_GB, fr or zh_CN.", locale=locale
+        ) from None
     languages = {"fr": "fr", "zh": "zh-hans"}
     country = found.territory or {"fr": "FR", "zh": "CN"}.get(found.language, "")
     return Place(languages.get(found.language, "en"), country)
@@ -77,7 +79,9 @@ def make(home: Home, wishes: Wishes, *, now: datetime) -> Made:
     """A new book. Safe to run again where it was broken off; a home that has a shop is refused, untouched."""
     settled = _settled(wishes)
     if not has_book(home) and home.root.exists() and not _ours(home):
-        raise Invalid(f"{home.root} is not empty.", hint="Name an empty or new folder: --home DIR.")
+        raise Invalid(
+            "{folder} is not empty.", hint="Name an empty or new folder: --home DIR.", folder=home.root
+        )
     home.make()
     set_up_django()
     return _fill(home, settled, place(wishes.locale), now=now)
@@ -116,7 +120,9 @@ def _fill(home: Home, wishes: Wishes, where: Place, *, now: datetime) -> Made:
 
         books.trade(wishes.trade)  # an unknown one is refused before anything is made
     if _has_shop():
-        raise Invalid(f"There is a book in {home.root} already.", hint="Use another folder: --home DIR.")
+        raise Invalid(
+            "There is a book in {folder} already.", hint="Use another folder: --home DIR.", folder=home.root
+        )
     call_command("migrate", verbosity=0, interactive=False)
     with transaction.atomic():
         shop = Shop(pk=1, currency=wishes.currency, timezone=wishes.timezone)

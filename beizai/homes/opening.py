@@ -41,13 +41,17 @@ def open_home() -> Home:
     waiting, unknown = migrations()
     if unknown:
         raise Invalid(
-            f"The book in {home.root} was made by a newer Beizai (it has {unknown[0]}).",
+            "The book in {folder} was made by a newer Beizai (it has {change}).",
             hint="Install that version, or restore a backup made with this one.",
+            folder=home.root,
+            change=unknown[0],
         )
     if waiting:
         raise Invalid(
-            f"The book in {home.root} is of an older Beizai: {len(waiting)} changes to its tables are waiting.",
+            "The book in {folder} is of an older Beizai: {n} changes to its tables are waiting.",
             hint="'beizai upgrade' makes a backup and brings it up to date.",
+            folder=home.root,
+            n=len(waiting),
         )
     return home
 
@@ -55,12 +59,14 @@ def open_home() -> Home:
 def _no_book(home: Home) -> NotFound:
     if restoring(home).exists():
         return NotFound(
-            f"A restore into {home.root} was broken off; nothing of it is in use.",
+            "A restore into {folder} was broken off; nothing of it is in use.",
             hint="Run 'beizai restore' again; it starts anew.",
+            folder=home.root,
         )
     return NotFound(
-        f"There is no book in {home.root}.",
+        "There is no book in {folder}.",
         hint="'beizai init' makes one; --home DIR or BEIZAI_HOME names another folder.",
+        folder=home.root,
     )
 
 
@@ -69,8 +75,12 @@ def refuse_unfinished(home: Home) -> None:
     told = unfinished_upgrade(home)
     if told is not None:
         raise Invalid(
-            f"An upgrade of {home.root} was broken off. Each of its steps is whole or not there.",
-            hint=f"Run 'beizai upgrade' again. The backup made before it: {told.get('backup') or 'none was needed'}.",
+            "An upgrade of {folder} was broken off. Each of its steps is whole or not there.",
+            hint="Run 'beizai upgrade' again. The backup made before it: {backup}."
+            if told.get("backup")
+            else "Run 'beizai upgrade' again. No backup was needed before it.",
+            folder=home.root,
+            backup=told.get("backup"),
         )
 
 

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from beizai.base.errors import Invalid, NotFound
+from beizai.base.errors import Invalid, NotFound, Phrase
 from beizai.base.home import Home
 from beizai.base.progress import Progress
 from beizai.homes import archive, rows
@@ -30,11 +30,12 @@ def restore(home: Home, source: Path, *, keys: Path | None, progress: Progress) 
     _refuse_taken(home)
     if not key_file.is_file():
         raise NotFound(
-            f"The keys of this backup are not at {key_file}.",
+            "The keys of this backup are not at {file}.",
             hint="Name them: --keys FILE. Without them refused addresses could not be told, and links in mails would be dead.",
+            file=key_file,
         )
     staging = Home(restoring(home))
-    with only_one(staging.root.with_name(f"{staging.root.name}.lock"), "restoring"):
+    with only_one(staging.root.with_name(f"{staging.root.name}.lock"), Phrase("restoring")):
         archive.clear(staging.root)
         staging.root.mkdir(parents=True)
         archive.unpack(source, manifest, staging.root, progress)
@@ -48,14 +49,18 @@ def restore(home: Home, source: Path, *, keys: Path | None, progress: Progress) 
 
 def _refuse_taken(home: Home) -> None:
     if home.root.exists() and any(home.root.iterdir()):
-        raise Invalid(f"{home.root} is not empty.", hint="Restore into a new or empty folder: --home DIR.")
+        raise Invalid(
+            "{folder} is not empty.", hint="Restore into a new or empty folder: --home DIR.", folder=home.root
+        )
 
 
 def _lay_keys(staging: Home, key_file: Path, manifest: archive.Manifest) -> None:
     staging.keys.mkdir(parents=True, exist_ok=True)
     archive.unpack_keys(key_file, staging.keys)
     if archive.keys_id(staging.keys) != manifest.keys_id:
-        raise Invalid(f"{key_file} holds the keys of another book.", hint="Name the right ones: --keys FILE.")
+        raise Invalid(
+            "{file} holds the keys of another book.", hint="Name the right ones: --keys FILE.", file=key_file
+        )
 
 
 def _pause(staging: Home, progress: Progress) -> tuple[str, ...]:

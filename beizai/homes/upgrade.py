@@ -8,7 +8,7 @@ from pathlib import Path
 
 import beizai
 from beizai.base import home as homes
-from beizai.base.errors import Invalid
+from beizai.base.errors import Invalid, Phrase
 from beizai.base.home import Home
 from beizai.base.progress import Progress
 from beizai.homes import opening
@@ -32,12 +32,14 @@ def upgrade(*, now: datetime, progress: Progress) -> Upgraded:
     if not opening.has_book(home):
         opening.open_home()  # says why not
     opening.set_up_django()
-    with only_one(home.root / "upgrade.lock", "upgrading"):
+    with only_one(home.root / "upgrade.lock", Phrase("upgrading")):
         waiting, unknown = opening.migrations()
         if unknown:
             raise Invalid(
-                f"The book in {home.root} was made by a newer Beizai (it has {unknown[0]}).",
+                "The book in {folder} was made by a newer Beizai (it has {change}).",
                 hint="Install that version.",
+                folder=home.root,
+                change=unknown[0],
             )
         started = opening.unfinished_upgrade(home)
         if not waiting:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Literal, get_args
 
-from beizai.base.errors import Invalid
+from beizai.base.errors import Invalid, Phrase
 
 Style = Literal["dmy", "mdy", "ymd"]
 STYLES: tuple[Style, ...] = get_args(Style)
@@ -107,7 +107,7 @@ def style_named(name: str | None) -> Style | None:
     for style in STYLES:
         if name == style:
             return style
-    raise Invalid(f"“{name}” is not a date style.", hint="Use dmy, mdy or ymd.")
+    raise Invalid("“{name}” is not a date style.", hint="Use dmy, mdy or ymd.", name=name)
 
 
 def decide(counts: Mapping[str, int], said: Style | None, *, column: str) -> Style | None:
@@ -128,18 +128,25 @@ def decide(counts: Mapping[str, int], said: Style | None, *, column: str) -> Sty
 
 
 def _undecided(fits: Mapping[str, frozenset[Style]], left: Iterable[Style], column: str) -> Invalid:
-    examples = " and ".join(f"“{text}”" for text in _telling(fits))
-    ask = "Say which style it is: dates dmy (day first), mdy (month first) or ymd (year first)."
+    examples = ", ".join(f"“{text}”" for text in _telling(fits))
+    ask = Phrase("Say which style it is: dates dmy (day first), mdy (month first) or ymd (year first).")
     if styles := tuple(left):
         return Invalid(
-            f"The dates in “{column}” can be read in {len(styles)} ways ({', '.join(styles)}), such as {examples}.",
+            "The dates in “{column}” can be read in {n} ways ({styles}), such as {examples}.",
             hint=ask,
             code="dates_ambiguous",
+            column=column,
+            n=len(styles),
+            styles=", ".join(styles),
+            examples=examples,
         )
     return Invalid(
-        f"The dates in “{column}” are written in two styles, such as {examples}.",
-        hint=f"{ask} Rows in the other style are then kept aside.",
+        "The dates in “{column}” are written in two styles, such as {examples}.",
+        hint="{ask} Rows in the other style are then kept aside.",
         code="dates_mixed",
+        column=column,
+        examples=examples,
+        ask=ask,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from beizai.base import home
-from beizai.base.errors import Invalid, NotFound
+from beizai.base.errors import Invalid, NotFound, Phrase
 from beizai.base.progress import Progress, silent
 from beizai.events import batches
 from beizai.imports import customers, orders, statements, undoing
@@ -19,6 +19,7 @@ from beizai.imports.judging import Repair
 from beizai.imports.models import ColumnMapping, Import
 from beizai.imports.newcomers import Arrival
 from beizai.imports.reading import AS_FOUND, Options, Staged, open_file
+from beizai.imports.reasons import in_words
 from beizai.imports.recognise import Kind, Mapped, check, choose, propose
 from beizai.sources.models import Source, SourceKind
 from beizai.sources.register import source as the_source
@@ -182,7 +183,7 @@ def undo(import_id: int, *, now: datetime, by: User | None = None) -> undoing.Un
     """Takes an import out of the book and restores what it replaced; what stays is listed with the reason."""
     row = Import.objects.filter(pk=import_id).first()
     if row is None:
-        raise NotFound(f"There is no import {import_id}.", hint="See the list of imports.")
+        raise NotFound("There is no import {n}.", hint="See the list of imports.", n=import_id)
     return undoing.undo(row, now=now, by=by)
 
 
@@ -216,7 +217,7 @@ _Opened = tuple[Staged, Desk, ColumnMapping | None]
 @contextmanager
 def _open(path: Path, kind: Kind, known: Source | None, wish: Wish, progress: Progress) -> Iterator[_Opened]:
     if kind not in ("orders", "customers"):
-        raise Invalid(f"“{kind}” cannot be imported.", hint="Import orders or customers.")
+        raise Invalid("“{kind}” cannot be imported.", hint="Import orders or customers.", kind=kind)
     work = home.current().uploads / "reading"
     options = Options(**{**wish.options.__dict__, "kind": kind})
     with open_file(path, work=work, options=options, progress=progress) as staged:
@@ -258,13 +259,16 @@ def _read(desk: Desk, choices: Choices, known: Source | None, progress: Progress
 
 def _must_hold_something(reading: _Reading, name: str) -> None:
     if reading.judgement.rows == 0:
-        raise Invalid(f"{name} has no rows with anything in them.", hint="Export it again.")
+        raise Invalid("{name} has no rows with anything in them.", hint="Export it again.", name=name)
     if reading.rejected == reading.judgement.rows:
         reason = reading.reasons[0][0] if reading.reasons else ""
         raise Invalid(
-            f"Not one of the {reading.judgement.rows:,} rows of {name} can be read; the most frequent reason is “{reason}”.",
+            "Not one of the {rows:,} rows of {name} can be read. The most frequent reason: {reason}",
             hint="Look at the preview: a column may be mistaken for another.",
             code="nothing_readable",
+            rows=reading.judgement.rows,
+            name=name,
+            reason=Phrase(in_words(reason)),
         )
 
 

@@ -186,7 +186,9 @@ def _read_numbers(desk: Desk, choices: Choices) -> tuple[str | None, list[Repair
     said: numbers.Sign | None = None
     if choices.decimal is not None:
         if choices.decimal not in ("point", "comma"):
-            raise Invalid(f"“{choices.decimal}” is not a decimal sign.", hint="Use point or comma.")
+            raise Invalid(
+                "“{decimal}” is not a decimal sign.", hint="Use point or comma.", decimal=choices.decimal
+            )
         said = "comma" if choices.decimal == "comma" else "point"
     if not odd and said != "comma":
         return None, []

@@ -43,7 +43,7 @@ def decide(texts: Iterable[str], said: Sign | None, *, delimiter: str | None) ->
     """
     if said is not None:
         if said not in ("point", "comma"):
-            raise Invalid(f"“{said}” is not a decimal sign.", hint="Use point or comma.")
+            raise Invalid("“{said}” is not a decimal sign.", hint="Use point or comma.", said=said)
         return said
     doubtful = ""
     votes = {"point": 0, "comma": 0}
@@ -62,9 +62,10 @@ def decide(texts: Iterable[str], said: Sign | None, *, delimiter: str | None) ->
     if delimiter == ",":
         return "point"
     raise Invalid(
-        f"“{doubtful}” can be read as a thousand and more, or as one and a part.",
+        "“{doubtful}” can be read as a thousand and more, or as one and a part.",
         hint="Say which decimal sign the file uses: point or comma.",
         code="decimal_ambiguous",
+        doubtful=doubtful,
     )
 
 

@@ -15,7 +15,12 @@ def put(currency: str, since_on: date, rate: Decimal) -> None:
     """Writes down what one unit of a currency is worth in the book's currency from a day on."""
     code = check_currency(currency)
     if not rate.is_finite() or rate <= 0:
-        raise Invalid(f"“{rate}” is not a rate.", hint=f"Say what 1 {code} is worth in the book's currency.")
+        raise Invalid(
+            "“{rate}” is not a rate.",
+            hint="Say what 1 {currency} is worth in the book's currency.",
+            rate=rate,
+            currency=code,
+        )
     CurrencyRate.objects.update_or_create(currency=code, since_on=since_on, defaults={"rate": rate})
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from beizai.base.errors import Invalid
+from beizai.base.errors import Invalid, Phrase
 from beizai.imports import dates, numbers
 from beizai.imports.reading.staged import Column
 from beizai.imports.words import CUSTOMERS, ORDERS, PRESETS, field_of, plain
@@ -86,20 +86,27 @@ def check(mapped: Mapped) -> None:
     fields = mapped.fields
     if mapped.kind == "customers":
         if not fields.keys() & {"customer", "email", "phone", "name", "given_name", "family_name"}:
-            raise _missing("No column says who the customers are.", "customer, name, email or phone")
+            raise _missing(
+                Phrase("No column says who the customers are."), Phrase("customer, name, email or phone")
+            )
         return
     if "at" not in fields:
-        raise _missing("No column says when the orders were placed.", "at")
+        raise _missing(Phrase("No column says when the orders were placed."), Phrase("at"))
     if not fields.keys() & {"amount", "unit_price"}:
-        raise _missing("No column says how much was paid.", "amount (or unit_price and quantity)")
+        raise _missing(
+            Phrase("No column says how much was paid."), Phrase("amount (or unit_price and quantity)")
+        )
     if not fields.keys() & {"order", "customer", "email", "phone"}:
-        raise _missing("No column tells one order from another.", "order (or customer)")
+        raise _missing(Phrase("No column tells one order from another."), Phrase("order (or customer)"))
 
 
-def _missing(message: str, fields: str) -> Invalid:
+def _missing(message: Phrase, fields: Phrase) -> Invalid:
+    first = fields.split(" ", maxsplit=1)[0].rstrip(",")
     return Invalid(
         message,
-        hint=f"Say which column it is: columns {fields.split(' ', maxsplit=1)[0].rstrip(',')}=COLUMN ({fields}).",
+        hint="Say which column it is: columns {first}=COLUMN ({fields}).",
+        first=first,
+        fields=fields,
     )
 
 
@@ -107,9 +114,12 @@ def _check_field(name: str, kind: Kind) -> None:
     if kind == "customers" and re.fullmatch(r"attribute\.[\w-]{1,60}", name):
         return
     if name not in FIELDS[kind]:
-        extra = ", or attribute.KEY" if kind == "customers" else ""
         raise Invalid(
-            f"“{name}” is not a field of {kind}.", hint=f"Fields: {', '.join(FIELDS[kind])}{extra}."
+            "“{name}” is not a field of {kind}.",
+            hint="Fields: {fields}, or attribute.KEY." if kind == "customers" else "Fields: {fields}.",
+            name=name,
+            kind=kind,
+            fields=", ".join(FIELDS[kind]),
         )
 
 
@@ -123,7 +133,9 @@ def _column(said: str, columns: Sequence[Column]) -> int:
         if found:
             return found[0]
     names = ", ".join(column.header for column in columns[:40])
-    raise Invalid(f"The file has no column “{said.strip()}”.", hint=f"Its columns: {names}.")
+    raise Invalid(
+        "The file has no column “{name}”.", hint="Its columns: {names}.", name=said.strip(), names=names
+    )
 
 
 def _preset(columns: Sequence[Column], kind: Kind) -> tuple[str, dict[str, int]] | None:

@@ -25,7 +25,7 @@ def files_of(root: Path, snapshot: Snapshot) -> list[Path]:
             for uri in snapshot.files]  # fmt: skip
     log = [path for path in sorted((folder / LOG).iterdir()) if _is_within(path, snapshot.version)]
     if f"{snapshot.version:020d}.json" not in {path.name for path in log}:
-        raise Unavailable(f"The log of {snapshot.table} moved on meanwhile.", hint="Try again.")
+        raise Unavailable("The log of {table} moved on meanwhile.", hint="Try again.", table=snapshot.table)
     return [path.relative_to(root) for path in (*data, *log)]
 
 

@@ -113,7 +113,12 @@ _DEFAULTS: dict[str, object] = {"simulated": False, "batch_id": 0, "discount_min
 def table(name: str) -> Table:
     """The table of this name, or Invalid."""
     if name not in TABLES:
-        raise Invalid(f"The lake has no table “{name}”.", hint=f"Its tables: {', '.join(TABLES)}.")
+        raise Invalid(
+            "The lake has no table “{name}”.",
+            hint="Its tables: {tables}.",
+            name=name,
+            tables=", ".join(TABLES),
+        )
     return TABLES[name]
 
 
@@ -128,8 +133,11 @@ def conform(name: str, rows: pa.Table) -> pa.Table:
     unknown = sorted(set(rows.column_names) - set(wanted.columns))
     if unknown:
         raise Invalid(
-            f"The table {name} has no column {', '.join(unknown)}.",
-            hint=f"Its columns: {', '.join(wanted.columns)}.",
+            "The table {name} has no column {columns}.",
+            hint="Its columns: {known}.",
+            name=name,
+            columns=", ".join(unknown),
+            known=", ".join(wanted.columns),
         )
     columns = [_column(rows, field, name) for field in wanted.schema if field.name != _PARTITION]
     months = _months(columns[wanted.schema.get_field_index("occurred_at")])
@@ -149,9 +157,20 @@ def _column(rows: pa.Table, field: pa.Field, table_name: str) -> pa.ChunkedArray
     try:
         column = rows.column(field.name).cast(field.type)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise Invalid(f"The column {field.name} of {table_name} does not fit {field.type}: {error}") from None
+        raise Invalid(
+            "The column {column} of {table} does not fit {type}: {reason}",
+            column=field.name,
+            table=table_name,
+            type=field.type,
+            reason=str(error),
+        ) from None
     if column.null_count and not field.nullable:
-        raise Invalid(f"The column {field.name} of {table_name} is empty in {column.null_count} rows.")
+        raise Invalid(
+            "The column {column} of {table} is empty in {n} rows.",
+            column=field.name,
+            table=table_name,
+            n=column.null_count,
+        )
     return column
 
 
@@ -160,7 +179,7 @@ def _left_out(field: pa.Field, count: int, table_name: str) -> pa.ChunkedArray:
         return pa.chunked_array([pa.nulls(count, field.type)])
     if field.name in _DEFAULTS:
         return pa.chunked_array([pa.repeat(pa.scalar(_DEFAULTS[field.name], field.type), count)])
-    raise Invalid(f"The column {field.name} of {table_name} is missing.")
+    raise Invalid("The column {column} of {table} is missing.", column=field.name, table=table_name)
 
 
 def empty(name: str) -> pa.Table:

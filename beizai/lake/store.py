@@ -69,7 +69,7 @@ class Lake:
                 post_commithook_properties=_NO_HOOKS,
             )
         except CommitFailedError as error:
-            raise Unavailable(f"Another writer of {name} came first.", hint="Try again.") from error
+            raise Unavailable("Another writer of {name} came first.", hint="Try again.", name=name) from error
         self._keep(name, after=before, to=table.version())
         return True
 
@@ -105,7 +105,10 @@ class Lake:
             count = upkeep.seal(table, schema.table(name), period, writing=WRITING, lease=lease)
         except CommitFailedError as error:
             raise Unavailable(
-                f"Rows came into {period} of {name} while it was sealed.", hint="Try again."
+                "Rows came into {period} of {name} while it was sealed.",
+                hint="Try again.",
+                period=period,
+                name=name,
             ) from error
         self._keep(name, after=before, to=table.version())
         return count
@@ -125,7 +128,9 @@ class Lake:
         try:
             count = upkeep.erase(table, customers=customers, batches=batches, writing=WRITING, lease=lease)
         except DeltaError as error:
-            raise Unavailable(f"Rows came into {name} while it was erased.", hint="Try again.") from error
+            raise Unavailable(
+                "Rows came into {name} while it was erased.", hint="Try again.", name=name
+            ) from error
         self._keep(name, after=before, to=table.version())
         return count
 

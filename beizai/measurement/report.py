@@ -107,7 +107,7 @@ def the_campaign(campaign_id: int) -> Campaign:
     """The campaign of this number, or NotFound."""
     found = Campaign.objects.filter(pk=campaign_id).first()
     if found is None:
-        raise NotFound(f"There is no campaign {campaign_id}.", hint="See 'beizai campaigns list'.")
+        raise NotFound("There is no campaign {n}.", hint="See 'beizai campaigns list'.", n=campaign_id)
     return found
 
 
@@ -151,7 +151,8 @@ def measure(campaign: Campaign, the_shop: Shop, *, as_of: datetime) -> tuple[Rep
 
 def _bought(campaign: Campaign, the_shop: Shop, who: Assigned, window: Window, as_of: datetime) -> _Bought:
     margins = Margins.from_fields(campaign.margins) if campaign.margins else current_margins(the_shop)
-    with open_book(as_of=as_of) as book:
+    # who was drawn as two people stays two, whoever joined their cards since
+    with open_book(as_of=as_of, cards_at=campaign.approved_at) as book:
         sales = Sales(book, who, margins, window)
         outcomes = sales.outcomes()
         theta = _theta(campaign, book, who, margins) if window.ended else 0.0

@@ -108,7 +108,7 @@ class Journal:
         self.name, self.path = name, folder / f"{name}.journal"
         self._lock = Lock(folder / f"{name}.lock")
         if not self._lock.take():
-            raise Unavailable(f"Another worker writes the journal {name}.")
+            raise Unavailable("Another worker writes the journal {name}.", name=name)
         self._handle = os.open(
             self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
         )
@@ -140,7 +140,7 @@ class Journal:
         except OSError as error:
             self._broken = True
             raise Unavailable(
-                f"The journal of sending cannot be written: {error.strerror}.", code="journal"
+                "The journal of sending cannot be written: {reason}.", code="journal", reason=error.strerror
             ) from None
         if written != len(line):
             self._broken = True
@@ -164,7 +164,9 @@ class Journal:
             except OSError as error:
                 self._broken = True
                 waiting.set_exception(
-                    Unavailable(f"The journal cannot be kept: {error.strerror}.", code="journal")
+                    Unavailable(
+                        "The journal cannot be kept: {reason}.", code="journal", reason=error.strerror
+                    )
                 )
             else:
                 waiting.set_result(None)

@@ -324,4 +324,6 @@ def hand_over(mail: Outgoing, driver: Driver) -> None:
     if stop is not None:
         raise Unavailable(stop.words, code=stop.code)
     if feed.outcome.verdict is not Verdict.SENT:
-        raise Unavailable(f"The mail was not taken: {feed.outcome.words}", code=feed.outcome.verdict)
+        raise Unavailable(
+            "The mail was not taken: {words}", code=feed.outcome.verdict, words=feed.outcome.words
+        )

@@ -32,7 +32,10 @@ def save(new: NewProduct, *, now: datetime, product_id: int | None = None) -> Pr
     taken = Product.objects.filter(number=new.number.strip()).exclude(pk=product_id or 0)
     if taken.exists():
         raise Invalid(
-            f"The number “{new.number}” is another product's.", hint="Give it another number.", code="taken"
+            "The number “{number}” is another product's.",
+            hint="Give it another number.",
+            code="taken",
+            number=new.number,
         )
     with transaction.atomic():
         found = get(product_id) if product_id else Product(created_at=now)
@@ -47,7 +50,7 @@ def get(product_id: int) -> Product:
     """The product of this id, or NotFound."""
     found = Product.objects.filter(pk=product_id).first()
     if found is None:
-        raise NotFound(f"There is no product {product_id}.", hint="Look it up by number or name.")
+        raise NotFound("There is no product {n}.", hint="Look it up by number or name.", n=product_id)
     return found
 
 
@@ -83,8 +86,9 @@ def set_category_margins(margins: Iterable[tuple[str, int | None]]) -> None:
                 continue
             if not -1000 <= permille <= 1000:
                 raise Invalid(
-                    f"A margin of {permille / 10:g} % is not possible.",
+                    "A margin of {percent:g} % is not possible.",
                     hint="Between -100 and 100 of each 100 of sales.",
+                    percent=permille / 10,
                 )
             CategoryMargin.objects.update_or_create(category=category, defaults={"margin_permille": permille})
 

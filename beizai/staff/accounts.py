@@ -11,14 +11,16 @@ def role_named(name: str) -> Role:
     try:
         return Role(name.strip().lower())
     except ValueError:
-        raise Invalid(f"“{name}” is not a role.", hint=f"Use one of: {', '.join(Role.values)}.") from None
+        raise Invalid(
+            "“{name}” is not a role.", hint="Use one of: {roles}.", name=name, roles=", ".join(Role.values)
+        ) from None
 
 
 def find(email: str) -> User:
     """The user of this address, or NotFound."""
     found = User.objects.filter(email=normal_email(email)).first()
     if found is None:
-        raise NotFound(f"Nobody logs in as {email}.", hint="'beizai users list' shows who does.")
+        raise NotFound("Nobody logs in as {email}.", hint="'beizai users list' shows who does.", email=email)
     return found
 
 
@@ -26,7 +28,9 @@ def add(email: str, *, role: Role, name: str = "") -> User:
     """A new user without a password yet; Invalid where the address is taken."""
     normal = normal_email(email)
     if User.objects.filter(email=normal).exists():
-        raise Invalid(f"{normal} has an account already.", hint="'beizai users reset' gives a new link.")
+        raise Invalid(
+            "{email} has an account already.", hint="'beizai users reset' gives a new link.", email=normal
+        )
     return User.objects.create_user(normal, None, role=role, name=name[:120])
 
 
@@ -34,7 +38,9 @@ def change_role(user: User, role: Role) -> User:
     """Another role for a user. The last owner stays one: a house needs somebody who may change its settings."""
     owners = User.objects.filter(role=Role.OWNER, is_active=True)
     if user.role == Role.OWNER and role != Role.OWNER and not owners.exclude(pk=user.pk).exists():
-        raise Forbidden(f"{user.email} is the only owner.", hint="Make somebody else an owner first.")
+        raise Forbidden(
+            "{email} is the only owner.", hint="Make somebody else an owner first.", email=user.email
+        )
     user.role = role
     user.save(update_fields=["role"])
     return user

@@ -40,7 +40,7 @@ def _yes_no(text: str) -> bool:
         "off": False,
     }
     if text.strip().lower() not in answers:
-        raise Invalid(f"“{text}” is neither yes nor no.", hint="Write yes or no.")
+        raise Invalid("“{text}” is neither yes nor no.", hint="Write yes or no.", text=text)
     return answers[text.strip().lower()]
 
 
@@ -53,7 +53,9 @@ def _whole(low: int, high: int, *, or_empty: bool = False) -> Callable[[str], in
         except ValueError:
             number = low - 1
         if not low <= number <= high:
-            raise Invalid(f"“{text}” is not a whole number from {low} to {high}.")
+            raise Invalid(
+                "“{text}” is not a whole number from {low} to {high}.", text=text, low=low, high=high
+            )
         return number
 
     return read
@@ -62,7 +64,12 @@ def _whole(low: int, high: int, *, or_empty: bool = False) -> Callable[[str], in
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text.strip().lower() not in words:
-            raise Invalid(f"“{text}” is not possible here.", hint=f"Use one of: {', '.join(words)}.")
+            raise Invalid(
+                "“{text}” is not possible here.",
+                hint="Use one of: {words}.",
+                text=text,
+                words=", ".join(words),
+            )
         return text.strip().lower()
 
     return read
@@ -74,21 +81,25 @@ def _address(text: str) -> str:
 
 def _colour(text: str) -> str:
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", text.strip()):
-        raise Invalid(f"“{text}” is not a colour.", hint="Write it as #1b4f86.")
+        raise Invalid("“{text}” is not a colour.", hint="Write it as #1b4f86.", text=text)
     return text.strip().lower()
 
 
 def _url(text: str) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text.strip()):
         raise Invalid(
-            f"“{text}” is not an address of a web site.", hint="Write it as https://book.example.com."
+            "“{text}” is not an address of a web site.",
+            hint="Write it as https://book.example.com.",
+            text=text,
         )
     return text.strip().rstrip("/")
 
 
 def _country(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2}|", text.strip()):
-        raise Invalid(f"“{text}” is not a country.", hint="Use its code of two letters, such as FR.")
+        raise Invalid(
+            "“{text}” is not a country.", hint="Use its code of two letters, such as FR.", text=text
+        )
     return text.strip().upper()
 
 
@@ -96,7 +107,7 @@ def _date(text: str) -> date | None:
     try:
         return date.fromisoformat(text.strip()) if text.strip() else None
     except ValueError:
-        raise Invalid(f"“{text}” is not a date.", hint="Write it as 2026-12-31.") from None
+        raise Invalid("“{text}” is not a date.", hint="Write it as 2026-12-31.", text=text) from None
 
 
 def _zone(text: str) -> str:
@@ -138,7 +149,12 @@ _BY_NAME = {setting.name: setting for setting in SETTINGS}
 def setting(name: str) -> Setting:
     """The setting of this name, or NotFound."""
     if name not in _BY_NAME:
-        raise NotFound(f"There is no setting “{name}”.", hint=f"The settings: {', '.join(_BY_NAME)}.")
+        raise NotFound(
+            "There is no setting “{name}”.",
+            hint="The settings: {names}.",
+            name=name,
+            names=", ".join(_BY_NAME),
+        )
     return _BY_NAME[name]
 
 
@@ -155,7 +171,12 @@ def change(shop: Shop, name: str, text: str) -> Any:
     value = one.read(text)
     limit = getattr(Shop._meta.get_field(name), "max_length", None)
     if limit and isinstance(value, str) and len(value) > limit:
-        raise Invalid(f"The {name} has {len(value)} characters; at most {limit} are kept.")
+        raise Invalid(
+            "The {name} has {length} characters; at most {limit} are kept.",
+            name=name,
+            length=len(value),
+            limit=limit,
+        )
     setattr(shop, name, value)
     shop.save(update_fields=[name])
     return bool(value) if one.secret else value

@@ -34,7 +34,9 @@ def trade(name: str) -> Trade:
     known = {each.name: each for each in trades()}
     wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
     if wanted not in known:
-        raise NotFound(f"There is no trade “{name}”.", hint=f"Trades: {', '.join(sorted(known))}.")
+        raise NotFound(
+            "There is no trade “{name}”.", hint="Trades: {names}.", name=name, names=", ".join(sorted(known))
+        )
     return known[wanted]
 
 

@@ -55,7 +55,10 @@ def ask(kind: str, arguments: Mapping[str, Any] | None = None, *, key: str = "",
     """Asks for a job. With a key, an unfinished one of the same kind and key is given instead of a second."""
     if kind not in _handlers:
         raise Invalid(
-            f"Nobody does jobs of the kind “{kind}”.", hint=f"There are: {', '.join(sorted(_handlers))}."
+            "Nobody does jobs of the kind “{kind}”.",
+            hint="There are: {names}.",
+            kind=kind,
+            names=", ".join(sorted(_handlers)),
         )
     try:
         with transaction.atomic():
@@ -70,7 +73,7 @@ def cancel(job_id: int, *, now: datetime) -> None:
     """Stops a job after its present step; NotFound where it is over."""
     open_ones = Job.objects.filter(pk=job_id, state__in=(JobState.WAITING, JobState.RUNNING))
     if not open_ones.update(state=JobState.CANCELLED, finished_at=now):
-        raise NotFound(f"Job {job_id} is not running.")
+        raise NotFound("Job {n} is not running.", n=job_id)
 
 
 def run_next(kinds: Collection[str], *, owner: str, now: Callable[[], datetime]) -> bool:

@@ -49,8 +49,9 @@ def _clear(home: homes.Home) -> None:
         home.root.mkdir(parents=True)
     else:
         raise Forbidden(
-            f"{home.root} holds something else than the demo.",
+            "{folder} holds something else than the demo.",
             hint="Name an empty or new folder: --home DIR.",
+            folder=home.root,
         )
 
 

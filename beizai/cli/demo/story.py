@@ -330,7 +330,9 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
             if process.poll() is not None:
                 break
             time.sleep(0.2)
-    raise Unavailable(f"The office did not come up on port {port}.", hint="Choose another: --port 8766.")
+    raise Unavailable(
+        "The office did not come up on port {port}.", hint="Choose another: --port 8766.", port=port
+    )
 
 
 def forget_files(demo: Demo) -> None:

@@ -23,7 +23,7 @@ def stage(path: Path, folder: Path, options: Options = AS_FOUND, progress: Progr
     """The file as a staged table in `folder`. Invalid, with what to do, for a file that cannot be read."""
     kind = file_kind(path)
     if options.sheet is not None and kind not in (Kind.XLSX, Kind.XLS):
-        raise Invalid(f"{path.name} has no sheets.", hint="Leave the sheet out.")
+        raise Invalid("{file} has no sheets.", hint="Leave the sheet out.", file=path.name)
     match kind:
         case Kind.TEXT:
             return stage_text(path, folder, options, progress)

@@ -19,11 +19,14 @@ def stage_parquet(path: Path, folder: Path, progress: Progress) -> Staged:
         file = pq.ParquetFile(path)
     except (pa.ArrowException, OSError) as error:
         raise Invalid(
-            f"{path.name} is a damaged Parquet file.", hint=f"Write it again. ({_first_line(error)})"
+            "{file} is a damaged Parquet file.",
+            hint="Write it again. ({reason})",
+            file=path.name,
+            reason=_first_line(error),
         ) from None
     total = file.metadata.num_rows
     if total == 0:
-        raise Invalid(f"{path.name} has no rows.", hint="Export it again.")
+        raise Invalid("{file} has no rows.", hint="Export it again.", file=path.name)
     columns = columns_of(file.schema_arrow.names)
     out = folder / "cells.parquet"
     done = 0

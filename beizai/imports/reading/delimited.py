@@ -55,7 +55,7 @@ def stage_text(path: Path, folder: Path, options: Options, progress: Progress) -
         remarks += broken.remarks()
     rows = pq.read_metadata(out).num_rows
     if rows == 0:
-        raise Invalid(f"{path.name} has column names and no rows.", hint="Export it again.")
+        raise Invalid("{file} has column names and no rows.", hint="Export it again.", file=path.name)
     progress(size, size, "reading")
     return Staged(
         path=out,
@@ -81,7 +81,11 @@ def _layout(text: Text, name: str, options: Options) -> Layout:
     said = 1 if lines and lines[0].lower().startswith("sep=") else 0
     delimiter = options.delimiter or (lines[0].strip()[4:5] if said else "") or sniff(lines)
     if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise Invalid(f"“{delimiter}” cannot be the delimiter.", hint="Use one character: , ; | or a tab.")
+        raise Invalid(
+            "“{delimiter}” cannot be the delimiter.",
+            hint="Use one character: , ; | or a tab.",
+            delimiter=delimiter,
+        )
     records, ends = _first_records(lines[said:], delimiter, name)
     header = _header(records, options.header_row, said, name)
     before = 0 if header.index is None else header.index + 1
@@ -101,7 +105,7 @@ def _first_records(lines: Sequence[str], delimiter: str, name: str) -> tuple[lis
     except csv.Error:
         raise _unclosed(name, len(records) + 1) from None
     if not records:
-        raise Invalid(f"{name} holds no text.", hint="Export it again.")
+        raise Invalid("{name} holds no text.", hint="Export it again.", name=name)
     return records, ends
 
 
@@ -113,7 +117,10 @@ def _header(records: Sequence[Cells], said: int | None, before: int, name: str) 
     index = said - 1 - before
     if not 0 <= index < len(records):
         raise Invalid(
-            f"{name} has no row {said} to take the column names from.", hint="Give the row of the names."
+            "{name} has no row {said} to take the column names from.",
+            hint="Give the row of the names.",
+            name=name,
+            said=said,
         )
     return Header(index, tuple(records[index]))
 
@@ -239,6 +246,8 @@ def _mend(record: Sequence[str], width: int, broken: _Broken) -> tuple[Cells, st
 
 def _unclosed(name: str, row_no: int) -> Invalid:
     return Invalid(
-        f"{name}, row {row_no:,}: a quotation mark is opened and never closed.",
+        "{name}, row {row:,}: a quotation mark is opened and never closed.",
         hint="Correct this row, or export the file again; nothing was brought in.",
+        name=name,
+        row=row_no,
     )

@@ -56,14 +56,18 @@ def _known(name: str) -> str:
         return codecs.lookup(name).name
     except LookupError:
         raise Invalid(
-            f"“{name}” is not an encoding.", hint="Use a name such as utf-8, gb18030, big5 or cp1252."
+            "“{name}” is not an encoding.",
+            hint="Use a name such as utf-8, gb18030, big5 or cp1252.",
+            name=name,
         ) from None
 
 
 def _misfit(path: Path, encoding: str) -> Invalid:
     return Invalid(
-        f"{path.name} is not written in {encoding}.",
+        "{file} is not written in {encoding}.",
         hint="Leave the encoding out, or save the file as UTF-8.",
+        file=path.name,
+        encoding=encoding,
     )
 
 

@@ -30,7 +30,9 @@ def stage_workbook(path: Path, folder: Path, kind: Kind, options: Options, progr
     """One sheet of a workbook as a staged table; the others are named. Invalid for a locked or dangerous workbook."""
     progress(0, 0, "opening the workbook")
     if kind == Kind.XLS and path.stat().st_size > _XLS_BYTES:
-        raise Invalid(f"{path.name} is too large for an old workbook.", hint="Save it as .xlsx or CSV.")
+        raise Invalid(
+            "{file} is too large for an old workbook.", hint="Save it as .xlsx or CSV.", file=path.name
+        )
     remarks = list(guard(path)) if kind == Kind.XLSX else []
     with _open(path) as book:
         names = [sheet.name for sheet in book.sheets_metadata if sheet.visible == SheetVisibleEnum.Visible]
@@ -44,7 +46,7 @@ def stage_workbook(path: Path, folder: Path, kind: Kind, options: Options, progr
         out = folder / "cells.parquet"
         rows = write_rows(out, len(columns), _rows(sheet, before, len(columns), fill, progress))
     if rows == 0:
-        raise Invalid(f"{path.name} has column names and no rows.", hint="Export it again.")
+        raise Invalid("{file} has column names and no rows.", hint="Export it again.", file=path.name)
     if fill:
         remarks.append(_merge_remark(fill, top + before + 1, left))
     return Staged(
@@ -65,18 +67,28 @@ def _open(path: Path) -> CalamineWorkbook:
         return CalamineWorkbook.from_path(str(path))
     except PasswordError:
         raise Invalid(
-            f"{path.name} is locked with a password.", hint="Save it without one and try again."
+            "{file} is locked with a password.", hint="Save it without one and try again.", file=path.name
         ) from None
     except (CalamineError, OSError, ValueError) as error:
         message = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        hint = "It may be locked with a password or damaged: open it in Excel and save it again."
-        raise Invalid(f"{path.name} cannot be opened as a workbook ({message}).", hint=hint) from None
+        raise Invalid(
+            "{file} cannot be opened as a workbook ({reason}).",
+            hint="It may be locked with a password or damaged: open it in Excel and save it again.",
+            file=path.name,
+            reason=message,
+        ) from None
 
 
 def _choose(book: CalamineWorkbook, names: Sequence[str], file: str, options: Options) -> CalamineSheet:
     if options.sheet is not None:
         if options.sheet not in names:
-            raise NotFound(f"{file} has no sheet “{options.sheet}”.", hint=f"Its sheets: {', '.join(names)}.")
+            raise NotFound(
+                "{file} has no sheet “{sheet}”.",
+                hint="Its sheets: {names}.",
+                file=file,
+                sheet=options.sheet,
+                names=", ".join(names),
+            )
         return _load(book, options.sheet, file)
     wanted = _SHEETS.get(options.kind or "", ())
     by_name = sorted(names, key=lambda name: not any(word in name.lower() for word in wanted))
@@ -84,7 +96,7 @@ def _choose(book: CalamineWorkbook, names: Sequence[str], file: str, options: Op
         sheet = _load(book, name, file)
         if sheet.height > 0:
             return sheet
-    raise Invalid(f"{file} is empty: no sheet holds a cell.", hint="Export it again.")
+    raise Invalid("{file} is empty: no sheet holds a cell.", hint="Export it again.", file=file)
 
 
 def _load(book: CalamineWorkbook, name: str, file: str) -> CalamineSheet:
@@ -92,7 +104,11 @@ def _load(book: CalamineWorkbook, name: str, file: str) -> CalamineSheet:
         return book.get_sheet_by_name(name)
     except (CalamineError, OSError, ValueError) as error:
         raise Invalid(
-            f"{file}: the sheet “{name}” cannot be read ({error}).", hint="Open and save it again."
+            "{file}: the sheet “{name}” cannot be read ({reason}).",
+            hint="Open and save it again.",
+            file=file,
+            name=name,
+            reason=str(error),
         ) from None
 
 
@@ -105,7 +121,10 @@ def _header(first: Sequence[Cells], said: int | None, sheet: CalamineSheet, file
     index = said - 1 - (sheet.start or (0, 0))[0]
     if not 0 <= index < len(first):
         raise Invalid(
-            f"{file} has no row {said} to take the column names from.", hint="Give the row of the names."
+            "{file} has no row {said} to take the column names from.",
+            hint="Give the row of the names.",
+            file=file,
+            said=said,
         )
     return Header(index, tuple(first[index]))
 

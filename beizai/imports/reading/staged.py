@@ -83,8 +83,10 @@ def columns_of(headers: Sequence[str | None], *, offset: int = 0) -> tuple[Colum
     """The columns of these headers; equal headers are told apart by their letter."""
     if len(headers) > MAX_COLUMNS:
         raise Invalid(
-            f"The file has {len(headers):,} columns; {MAX_COLUMNS:,} can be read.",
+            "The file has {n:,} columns; {limit:,} can be read.",
             hint="Delete the columns you do not need, or check that the delimiter is right.",
+            n=len(headers),
+            limit=MAX_COLUMNS,
         )
     seen: set[str] = set()
     columns = []

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from beizai.base.errors import Invalid
+from beizai.base.errors import Invalid, Phrase
 from beizai.imports.reading.staged import Remark
 
 MAX_UNPACKED = 3 * 1024**3
@@ -39,24 +39,30 @@ def guard(path: Path) -> tuple[Remark, ...]:
     return tuple(remark for remark in remarks if remark.count)
 
 
-def _bomb(path: Path, why: str) -> Invalid:
+def _bomb(path: Path, why: Phrase) -> Invalid:
     return Invalid(
-        f"{path.name} is not opened: {why}.",
+        "{file} is not opened: {why}.",
         hint="If the file is honest, save it again from Excel, or as CSV.",
+        file=path.name,
+        why=why,
     )
 
 
 def _declared(path: Path, entries: list[zipfile.ZipInfo]) -> None:
     if len(entries) > _MAX_ENTRIES:
-        raise _bomb(path, f"it holds {len(entries):,} parts")
+        raise _bomb(path, Phrase("it holds {n:,} parts", n=len(entries)))
     total = sum(entry.file_size for entry in entries)
     if total > MAX_UNPACKED:
-        raise _bomb(path, f"unpacked it would be {total / 1024**3:,.1f} GB")
+        raise _bomb(path, Phrase("unpacked it would be {size:,.1f} GB", size=total / 1024**3))
     for entry in entries:
         if entry.file_size > 50_000_000 and entry.file_size > MAX_RATIO * max(1, entry.compress_size):
             raise _bomb(
                 path,
-                f"its part {entry.filename} unpacks to {entry.file_size // max(1, entry.compress_size):,} times its size",
+                Phrase(
+                    "its part {part} unpacks to {times:,} times its size",
+                    part=entry.filename,
+                    times=entry.file_size // max(1, entry.compress_size),
+                ),
             )
 
 
@@ -69,7 +75,7 @@ def _blocks(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, end: b
             while data := file.read(_BLOCK):
                 seen += len(data)
                 if seen > MAX_UNPACKED:
-                    raise _bomb(path, "it unpacks without end")
+                    raise _bomb(path, Phrase("it unpacks without end"))
                 data = rest + data
                 cut = data.rfind(end) + len(end)
                 if cut < len(end):
@@ -78,7 +84,7 @@ def _blocks(path: Path, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, end: b
                 rest = data[cut:]
     except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError):
         raise Invalid(
-            f"{path.name} is damaged: it cannot be unpacked.", hint="Download or export it again."
+            "{file} is damaged: it cannot be unpacked.", hint="Download or export it again.", file=path.name
         ) from None
     yield rest
 
@@ -105,11 +111,16 @@ def _sheet(
             unsolved += len(_NO_RESULT.findall(block))
         shared += block.count(b't="s"')
     if rows * max(columns, 26 if columns == 0 else 1) > MAX_CELLS and columns:
-        raise _bomb(path, f"a sheet has cells out to row {rows:,} and column {columns:,}")
+        raise _bomb(
+            path,
+            Phrase("a sheet has cells out to row {row:,} and column {column:,}", row=rows, column=columns),
+        )
     if rows > 1_048_576 or columns > 16_384:
-        raise _bomb(path, f"a sheet has a cell at row {rows:,}, column {columns:,}")
+        raise _bomb(
+            path, Phrase("a sheet has a cell at row {row:,}, column {column:,}", row=rows, column=columns)
+        )
     if shared * max(lengths, default=0) > MAX_TEXT and _text_size(path, archive, entry, lengths) > MAX_TEXT:
-        raise _bomb(path, "its texts are repeated until they would fill the memory")
+        raise _bomb(path, Phrase("its texts are repeated until they would fill the memory"))
     return formulas, unsolved
 
 

@@ -142,7 +142,9 @@ def _reason_name(state: str, reason: str) -> str:
 def _message(number: int) -> Message:
     found = Message.objects.filter(pk=number).first()
     if found is None:
-        raise NotFound(f"There is no message {number}.", hint="Look for it in the message ledger.")
+        raise NotFound(
+            "There is no message {number}.", hint="Look for it in the message ledger.", number=number
+        )
     return found
 
 

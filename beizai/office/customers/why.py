@@ -37,7 +37,7 @@ class Evidence:
 def why_fragment(request: HttpRequest, customer_id: int, kind: str) -> HttpResponse:
     """The evidence behind the stage, the type or the tier of one customer, as of now."""
     if kind not in SCALES:
-        raise NotFound(f"There is no label “{kind}”.", hint="Labels: stage, type, tier.")
+        raise NotFound("There is no label “{kind}”.", hint="Labels: stage, type, tier.", kind=kind)
     found = cards.get(customer_id)
     now = frame().now
     with open_book(now) as book:
