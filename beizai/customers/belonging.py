@@ -65,6 +65,12 @@ def spread(card_ids: Iterable[int]) -> dict[int, int]:
     return {number: card for card in wanted for number in several.get(card, [card])}
 
 
+def leading(card_ids: Iterable[int] | None = None) -> dict[int, int]:
+    """The numbers joined to these cards (None: to any), each with its card; empty where nobody was joined."""
+    found = groups(card_ids)
+    return {number: card for card, numbers in found.items() for number in numbers[1:]}
+
+
 def listed(rows: _Q, column: str = "pk") -> _Q:
     """These rows without the cards that were joined to another; `column` is the one with the customer's number."""
     joined = _told[0].joined() if _told else None

@@ -1,6 +1,6 @@
 """The book as it is read: orders, lines and events, exactly what is in it, now or as of a day in the past."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,11 +13,16 @@ from beizai.base import clock
 from beizai.base.errors import Unavailable
 from beizai.events import places
 from beizai.events.models import Batch, BookStamp, Erasure, Superseded
+from beizai.identity import anonymous, cards
 from beizai.lake import EVENTS, LINES, ORDERS, Snapshot, duck, engine
 from beizai.lake.engine import Engine
 
 _T = TypeVar("_T")
 _TRIES = 20
+# A visit without a name is whoever's the device was at that time.
+_WHOSE_VISIT = """LEFT JOIN visits ON t.customer_id IS NULL AND visits.anonymous_id = t.anonymous_id
+AND t.occurred_at >= visits.from_at AND t.occurred_at < visits.until_at"""
+_WHOSE_CARD = "LEFT JOIN joined ON joined.customer_id = {}"
 # Lines are written before their orders and read after them: an order that is seen has its lines.
 _READ_ORDER = (ORDERS, LINES, EVENTS)
 
@@ -40,6 +45,7 @@ class Book:
 
     con: Engine
     as_of: datetime | None
+    cards_at: datetime | None = None  # who belonged to whom then counts; None: as they belong now
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     stamp: int = 0  # drawn anew whenever what is hidden of the lake changes
 
@@ -77,15 +83,17 @@ class Book:
 
 
 @contextmanager
-def open_book(as_of: datetime | None = None) -> Iterator[Book]:
+def open_book(as_of: datetime | None = None, *, cards_at: datetime | None = None) -> Iterator[Book]:
     """The book as it is, or with nothing that happened after `as_of` (aware).
 
+    What came under the number of a card that was joined to another is read as that card's, and visits of somebody who said
+    later who they are as theirs. With `cards_at` cards count as joined that were so then: for what was drawn by them.
     Cheap to open (some ten milliseconds). Old files stay for two hours after they left the lake: a longer
     job pins what it reads (`events.upkeep.pinned`).
     """
     connection = duck.connect()
     try:
-        book = Book(engine.over(connection), as_of)
+        book = Book(engine.over(connection), as_of, cards_at)
         _lay_out(book)
         yield book
     finally:
@@ -105,7 +113,8 @@ def hidden() -> Hidden:
 
 
 def _stamp() -> int:
-    return BookStamp.objects.filter(pk=1).values_list("stamp", flat=True).first() or 0
+    """Another number whenever what is hidden, or who belongs to whom, has changed."""
+    return (BookStamp.objects.filter(pk=1).values_list("stamp", flat=True).first() or 0) + cards.stamp()
 
 
 def _lay_out(book: Book) -> None:
@@ -119,21 +128,32 @@ def _lay_out(book: Book) -> None:
     for _ in range(_TRIES):
         before = _stamp()
         book.snapshots = {name: lake.files(name, up_to=up_to) for name in _READ_ORDER}
-        out = hidden()
+        out, leads = hidden(), cards.mapping(book.cards_at)
         if _stamp() == before:
             book.stamp = before
             break
     else:
         raise Unavailable("The book changes faster than it can be opened.", hint="Try again.")
-    _make_views(book, out)
+    _make_views(book, out, leads)
 
 
-def _make_views(book: Book, out: Hidden) -> None:
+def _make_views(book: Book, out: Hidden, leads: Mapping[int, int]) -> None:
     connection = book.con.con
     orders = _hide(connection, out)
     others = [part for part in orders if "superseded" not in part]
+    visits = anonymous.intervals()
+    if visits.num_rows:
+        connection.register("visits", visits)
+    if leads:
+        numbers = {"customer_id": tuple(leads), "card_id": tuple(leads.values())}
+        _temporary(connection, "joined", numbers)
     for name, parts in ((ORDERS, orders), (LINES, orders), (EVENTS, others)):
-        duck.view(connection, book.snapshots[name], only=" ".join(parts))
+        joins, whose = list(parts), "t.customer_id"
+        if name == EVENTS and visits.num_rows:
+            joins, whose = [*joins, _WHOSE_VISIT], "coalesce(t.customer_id, visits.known_as)"
+        if leads:  # made of our own text
+            joins, whose = [*joins, _WHOSE_CARD.format(whose)], f"coalesce(joined.card_id, {whose})"
+        duck.view(connection, book.snapshots[name], only=" ".join(joins), customer=whose)
 
 
 def _hide(connection: duck.Connection, out: Hidden) -> list[str]:
@@ -156,6 +176,6 @@ def _temporary(connection: duck.Connection, name: str, columns: dict[str, tuple[
     connection.register(
         "incoming", pa.table({key: pa.array(values, pa.int64()) for key, values in columns.items()})
     )
-    # the name is one of our three constants
+    # the name is one of our four constants
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM incoming").complete()
     connection.unregister("incoming")

@@ -73,11 +73,14 @@ def _part(connection: Connection, table: str, variable: str, files: tuple[str, .
     return _READ[table].format(variable=variable)
 
 
-def view(connection: Connection, snapshot: Snapshot, *, only: str = "") -> None:
-    """Makes the temporary view of a table; `only` is what follows its SELECT (our own text: joins)."""
+def view(
+    connection: Connection, snapshot: Snapshot, *, only: str = "", customer: str = "t.customer_id"
+) -> None:
+    """Makes the temporary view of a table; `only` is what follows its SELECT (our own text: joins), `customer` whose a row is."""
     select = read(connection, snapshot)
     if only:
-        select = f"SELECT * FROM ({select}) AS t {only}"  # noqa: S608  (our own text)
+        columns = "t.*" if customer == "t.customer_id" else f"t.* REPLACE ({customer} AS customer_id)"
+        select = f"SELECT {columns} FROM ({select}) AS t {only}"  # noqa: S608  (our own text)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {snapshot.table} AS {select}").complete()
 
 

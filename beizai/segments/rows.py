@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from beizai.base import clock
 from beizai.consent.models import Purpose
 from beizai.consent.permitted import Permitted, permitted
+from beizai.customers import belonging
 from beizai.customers.models import (
     AttributeDefinition,
     AttributeKind,
@@ -118,30 +119,37 @@ class _Beside:
 
 
 def _beside(asked: Asked, may: Mapping[str, Permitted]) -> _Beside:
+    whose = belonging.leading(asked.only)  # what stands on a joined card is its joint card's
     tags: dict[int, list[str]] = defaultdict(list)
-    for customer_id, tag in _of(asked, Tag.objects.filter(added_at__lte=asked.at)).values_list(
+    for customer_id, tag in _of(asked, Tag.objects.filter(added_at__lte=asked.at), whose).values_list(
         "customer_id", "tag"
     ):
-        tags[customer_id].append(tag)
+        tags[whose.get(customer_id, customer_id)].append(tag)
     points: dict[str, set[int]] = defaultdict(set)
     live = ContactPoint.objects.filter(Q(ended_at=None) | Q(ended_at__gt=asked.at), added_at__lte=asked.at)
     for customer_id, channel in (
-        _of(asked, live).values_list("customer_id", "channel").iterator(chunk_size=_AT_ONCE)
+        _of(asked, live, whose).values_list("customer_id", "channel").iterator(chunk_size=_AT_ONCE)
     ):
-        points[channel].add(customer_id)
+        points[channel].add(whose.get(customer_id, customer_id))
     referred = Tie.objects.filter(kind=TieKind.REFERRED_BY, added_at__lte=asked.at)
     return _Beside(
         tags,
         points,
         set(left_contact(asked.at, only=asked.only)),
-        set(_of(asked, referred).values_list("customer_id", flat=True)),
+        _referred(_of(asked, referred, whose), whose),
         may,
         _before(asked) if asked.past else {},
     )
 
 
-def _of(asked: Asked, rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows if asked.only is None else rows.filter(customer_id__in=list(asked.only))
+def _referred(ties: QuerySet[Tie], whose: Mapping[int, int]) -> set[int]:
+    pairs = ties.values_list("customer_id", "other_id").iterator(chunk_size=_AT_ONCE)
+    found = ((whose.get(comer, comer), whose.get(leader, leader)) for comer, leader in pairs)
+    return {comer for comer, leader in found if comer != leader}
+
+
+def _of(asked: Asked, rows: QuerySet[Any], whose: Mapping[int, int] | None = None) -> QuerySet[Any]:
+    return rows if asked.only is None else rows.filter(customer_id__in=[*asked.only, *(whose or ())])
 
 
 def _before(asked: Asked) -> dict[int, dict[str, Any]]:
@@ -159,6 +167,7 @@ def _cards(asked: Asked) -> Iterator[tuple[Any, ...]]:
     cards = Customer.objects.order_by("pk")
     if asked.only is not None:
         cards = cards.filter(pk__in=list(asked.only))
+    cards = belonging.listed(cards)
     has_letter = ~Q(postal_address="")
     return cards.annotate(letter=has_letter).values_list(*_CARD, "letter").iterator(chunk_size=_AT_ONCE)
 

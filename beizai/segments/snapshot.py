@@ -19,8 +19,10 @@ from django.db.models import Max
 
 from beizai.base import home
 from beizai.consent.models import ConsentEntry
+from beizai.customers import belonging
 from beizai.customers.models import ContactPoint, Customer, FactChange, Tag, Tie
 from beizai.events.models import BookStamp
+from beizai.identity.models import Touched
 from beizai.segments import rows
 from beizai.segments.rows import Asked
 from beizai.staff.shop import shop
@@ -29,7 +31,7 @@ from beizai.value.cards import referrals
 _NAME = "customers.parquet"
 _MARK = b"mark"
 _FEW = 20_000  # more changed cards than this, and all are read
-_GROWING = (Customer, FactChange, ContactPoint, Tag, Tie, ConsentEntry)
+_GROWING = (Customer, FactChange, ContactPoint, Tag, Tie, ConsentEntry, Touched)
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,13 @@ def customers(at: datetime) -> pa.Table:
 
 def one(customer_id: int, at: datetime) -> pa.Table:
     """The card of one customer as of a time, read from the office itself: one row, or none."""
+    numbers = belonging.ids_of(customer_id)
     past = any(
         rows_of.exists()
         for rows_of in (
             Customer.objects.filter(pk=customer_id, changed_at__gt=at),
-            ConsentEntry.objects.filter(customer_id=customer_id, at__gt=at),
-            FactChange.objects.filter(customer_id=customer_id, at__gt=at),
+            ConsentEntry.objects.filter(customer_id__in=numbers, at__gt=at),
+            FactChange.objects.filter(customer_id__in=numbers, at__gt=at),
         )
     )
     table, _ = rows.table(Asked(at, shop().timezone, rows.definitions(), only=[customer_id], past=past))
@@ -128,12 +131,12 @@ def _changed(old: Mark, now: Mark) -> set[int] | None:
     found: set[int] = set(
         Customer.objects.filter(pk__gt=old.last_ids["Customer"]).values_list("pk", flat=True)
     )
-    for model in (FactChange, ContactPoint, Tag, Tie, ConsentEntry):
+    for model in (FactChange, ContactPoint, Tag, Tie, ConsentEntry, Touched):
         younger: Any = model._default_manager.filter(pk__gt=old.last_ids[model.__name__])
         found |= set(younger.values_list("customer_id", flat=True)[: _FEW + 1])
         if len(found) > _FEW:
             return None
-    return found
+    return found | set(belonging.cards_of(found).values())
 
 
 def _patched(

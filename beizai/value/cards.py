@@ -1,6 +1,7 @@
 """What the cards say beside the orders, for all customers: who brings others, who left an address, who may be written to."""
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from beizai.consent.models import Purpose
 from beizai.consent.permitted import permitted
+from beizai.customers import belonging
 from beizai.customers.models import ContactPoint, Customer, Tie, TieKind
 from beizai.sources.models import SourceKind
 from beizai.value.conditions import Card
@@ -30,25 +32,27 @@ class Cards:
 
 
 def cards(at: datetime) -> Cards:
-    """All cards of the book; ties, addresses and permissions as of a time."""
-    ids = np.fromiter(Customer.objects.order_by("pk").values_list("pk", flat=True).iterator(), dtype=np.int64)
+    """All cards of the book; ties, addresses and permissions as of a time. Cards joined to another are none of their own."""
+    listed = belonging.listed(Customer.objects.order_by("pk"))
+    ids = np.fromiter(listed.values_list("pk", flat=True).iterator(), dtype=np.int64)
     return Cards(ids, referrals(ids, at), marked(ids, left_contact(at)), marked(ids, contactable(at)))
 
 
 def card(customer_id: int, at: datetime, *, asked: bool) -> Card:
     """One customer's card as the labels look at it; `asked` is read from the events."""
+    numbers = belonging.ids_of(customer_id)
     return Card(
-        referrals=_brought(at).filter(other_id=customer_id).count(),
-        left_contact=_left(at).filter(customer_id=customer_id).exists(),
+        referrals=int(referrals(np.array([customer_id], dtype=np.int64), at)[0]),
+        left_contact=_left(at).filter(customer_id__in=numbers).exists(),
         asked=asked,
         contactable=bool(contactable(at, only=customer_id)),
     )
 
 
 def referrals(ids: Whole, at: datetime) -> Whole:
-    """How many customers each brought."""
-    ties = _brought(at) if len(ids) > _FEW else _brought(at).filter(other_id__in=ids.tolist())
-    counted = dict(ties.values_list("other_id").annotate(Count("pk")).order_by())
+    """How many customers each brought. Two cards of one person were brought once."""
+    whose = {number: card for card, numbers in belonging.groups().items() for number in numbers}
+    counted = _counted_joint(at, whose) if whose else _counted(at, ids)
     found = np.zeros(len(ids), dtype=np.int64)
     if counted and len(ids):
         leaders = np.fromiter(counted.keys(), dtype=np.int64)
@@ -58,10 +62,23 @@ def referrals(ids: Whole, at: datetime) -> Whole:
     return found
 
 
+def _counted(at: datetime, ids: Whole) -> dict[int, int]:
+    ties = _brought(at) if len(ids) > _FEW else _brought(at).filter(other_id__in=ids.tolist())
+    return dict(ties.values_list("other_id").annotate(Count("pk")).order_by())
+
+
+def _counted_joint(at: datetime, whose: Mapping[int, int]) -> dict[int, int]:
+    rows = _brought(at).values_list("other_id", "customer_id").iterator(chunk_size=20_000)
+    pairs = {(whose.get(leader, leader), whose.get(comer, comer)) for leader, comer in rows}
+    return Counter(leader for leader, comer in pairs if leader != comer)
+
+
 def left_contact(at: datetime, *, only: Collection[int] | None = None) -> Iterable[int]:
     """Who gave an address or number themselves: not those of a list of customers whose lawful basis nobody stated."""
-    left = _left(at) if only is None else _left(at).filter(customer_id__in=list(only))
-    return left.values_list("customer_id", flat=True).distinct().iterator(chunk_size=20_000)
+    whose = belonging.leading(only)
+    left = _left(at) if only is None else _left(at).filter(customer_id__in=[*only, *whose])
+    numbers = left.values_list("customer_id", flat=True).distinct().iterator(chunk_size=20_000)
+    return (whose.get(number, number) for number in numbers)
 
 
 def contactable(at: datetime, *, only: int | None = None) -> set[int]:
