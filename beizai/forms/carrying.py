@@ -7,7 +7,7 @@ from django.db import transaction
 
 from beizai.events import inbox
 from beizai.events.happenings import Happening
-from beizai.forms import limits, matching, rewards, sign_ups
+from beizai.forms import limits, matching, sign_ups
 from beizai.forms.definition import Ask, Definition
 from beizai.forms.models import AnswerSheet, SheetState
 from beizai.forms.publishing import definition_of
@@ -28,10 +28,7 @@ def carry(*, limit: int = _AT_ONCE) -> int:
     if not sheets:
         return 0
     for sheet in sheets:
-        form = definition_of(sheet.version)
-        matching.tell_card(sheet, form)
-        if not form.confirm:
-            rewards.give(sheet, now=sheet.finished_at or sheet.changed_at)
+        matching.tell_card(sheet, definition_of(sheet.version))
     inbox.current().put([_event(sheet).message() for sheet in sheets])
     return AnswerSheet.objects.filter(pk__in=[sheet.pk for sheet in sheets]).update(told=True)
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from beizai.base import home
 from beizai.base.errors import Forbidden, Invalid, NotFound
-from beizai.forms import counting, limits, links, pictures, prizes, sign_ups
+from beizai.forms import counting, limits, links, pictures, prizes, rewards, sign_ups
 from beizai.forms.answering import Given, Problem, read_page
 from beizai.forms.definition import Ask, Definition, Kind, Question
 from beizai.forms.models import AnswerSheet, Form, FormState, FormVersion, SheetState
@@ -225,7 +225,9 @@ def _keep(
         _finish(sheet, definition, page, now=now, at=at)
     _save(sheet)
     if sheet.state in (SheetState.FINISHED, SheetState.COUNTED):
-        sign_ups.ask(sheet, definition, address=page.address, now=now, at=at)
+        waiting = sign_ups.ask(sheet, definition, now=now, at=at)
+        if sheet.state == SheetState.COUNTED and waiting is None:
+            rewards.give(sheet, now=now)
     return Sent(sheet, following)
 
 

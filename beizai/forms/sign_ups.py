@@ -26,7 +26,7 @@ from beizai.staff.shop import shop
 MAIL_KIND = "form_confirmation"
 
 
-def ask(sheet: AnswerSheet, form: Definition, *, address: str, now: datetime, at: datetime) -> SignUp | None:
+def ask(sheet: AnswerSheet, form: Definition, *, now: datetime, at: datetime) -> SignUp | None:
     """Has the owner of the address confirm, where the form asks so; run inside the transaction that finishes the sheet.
 
     Whoever is in the book and whoever is not get the same mail, by the worker, after the same answer. An address nobody

@@ -1,0 +1,1 @@
+"""The pages of forms: those the shop builds them with, and those customers fill in."""

@@ -1,0 +1,5 @@
+"""The addresses of forms."""
+
+from beizai.office.forms import public
+
+urlpatterns = [*public.urlpatterns]
