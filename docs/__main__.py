@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from docs import refusals as said
+
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by `make docs` from the program. Do not edit. -->\n"
@@ -125,19 +127,10 @@ def _cell(text: str) -> str:
 
 def refusals() -> Iterator[Refusal]:
     """Every call of an error class in the source, with its words as far as they are written there."""
-    for path in sorted((ROOT / "beizai").rglob("*.py")):
-        if "migrations" in path.parts:
-            continue
-        room = path.relative_to(ROOT / "beizai").parts[0].removesuffix(".py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id in _KINDS
-                and node.args
-            ):
-                hint = next((_words(keyword.value) for keyword in node.keywords if keyword.arg == "hint"), "")
-                yield Refusal(node.func.id, _words(node.args[0]), hint, room)
+    for call in said.calls():
+        if call.kind in _KINDS:
+            hint = _words(call.hint) if call.hint is not None else ""
+            yield Refusal(call.kind, _words(call.message), hint, call.room)
 
 
 _KINDS = ("NotFound", "Invalid", "Forbidden", "Unavailable")
@@ -178,6 +171,11 @@ def main(arguments: list[str]) -> int:
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:
             stale.append(name)
+    if arguments == ["write"]:
+        said.write()
+    elif any(said.is_stale(language) for language in said.LANGUAGES):
+        print("The catalogues of refusals are not up to date; 'make docs' writes them anew.", file=sys.stderr)
+        stale.append("errors.md")
     for name in stale:
         print(f"docs/reference/{name} is not up to date; 'make docs' writes it anew.", file=sys.stderr)
     return 1 if stale else 0

@@ -16,6 +16,7 @@ A part that is chosen elsewhere is a Phrase: hint=Phrase("Did you mean “{name}
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 
 class Phrase(str):
@@ -34,6 +35,26 @@ class Phrase(str):
         phrase = super().__new__(cls, filled(template, values))
         phrase.template, phrase.values = template, values
         return phrase
+
+    def as_data(self) -> dict[str, object]:
+        """What may be kept as JSON and be a phrase again: numbers and texts stay, other values become texts."""
+        values = {name: _as_data(value) for name, value in self.values.items()}
+        return {"template": self.template, "values": values}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Phrase":
+        """The phrase that was kept."""
+        values = {
+            name: cls.from_data(value) if isinstance(value, dict) else value
+            for name, value in data["values"].items()
+        }
+        return cls(data["template"], **values)
+
+
+def _as_data(value: object) -> object:
+    if isinstance(value, Phrase):
+        return value.as_data()
+    return value if isinstance(value, str | int | float | None) else str(value)
 
 
 class BeizaiError(Exception):

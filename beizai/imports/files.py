@@ -279,7 +279,7 @@ def _write(
         new_customers = orders.write_orders(desk, reading, choices, arrival, row.batch_id, progress=progress)
         _count_orders(row, reading, new_customers)
     else:
-        customers.write_customers(reading, choices, arrival, row, progress=progress)
+        customers.write_customers(desk, reading, choices, arrival, row, progress=progress)
     row.remarks = [remark.__dict__ for remark in desk.staged.remarks] + [
         _as_remark(one) for one in reading.judgement.repairs
     ]
@@ -330,7 +330,7 @@ _ANSWERS: Mapping[str, tuple[str, ...]] = {
 
 
 def _question(error: Invalid) -> Question:
-    return Question(error.code or "columns", error.message, error.hint, _ANSWERS.get(error.code, ()))
+    return Question(error.code or "columns", error.phrase, error.hint_phrase, _ANSWERS.get(error.code, ()))
 
 
 def _with(shown: Preview, **told: Any) -> Preview:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from beizai.base.errors import BeizaiError, Forbidden, NotFound, Unavailable
 from beizai.office.frame import frame
+from beizai.office.refusals import said
 
 _log = logging.getLogger("beizai.office")
 
@@ -33,7 +34,7 @@ def refusal(request: HttpRequest, error: BeizaiError) -> HttpResponse:
         case _:
             status, title = 400, _("That cannot be right")
     _log.info("%s %s %s refused: %s", frame().number, request.method, request.path, type(error).__name__)
-    return _page(request, status, title, error.message, error.hint)
+    return _page(request, status, title, said(error.phrase), said(error.hint_phrase))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from beizai.base import money
 from beizai.base.errors import Invalid
-from beizai.office import paging, wording
+from beizai.office import paging, refusals, wording
 from beizai.office.frame import frame
 from beizai.office.paging import Key
 from beizai.office.permissions import needs, person
@@ -64,7 +64,7 @@ class ProductForm(forms.Form):
         try:
             minor = money.to_minor(text, frame().shop.currency)
         except Invalid as error:
-            raise forms.ValidationError(f"{error.message} {error.hint}") from None
+            raise forms.ValidationError(refusals.in_words(error)) from None
         if not 0 <= minor < 10**15:
             raise forms.ValidationError(_("A price lies between 0 and a million million."))
         return minor
@@ -119,7 +119,7 @@ def product(request: HttpRequest, product_id: int | None = None) -> HttpResponse
         try:
             saved = _save(form, product_id)
         except Invalid as error:
-            form.add_error("number", f"{error.message} {error.hint}")
+            form.add_error("number", refusals.in_words(error))
         else:
             audit.record("product.saved", at=frame().now, user=person(request), product=saved.pk)
             messages.success(request, _("“%(name)s” is saved.") % {"name": saved})

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from beizai.base.errors import Invalid, Unavailable
 from beizai.channels.compile import Outgoing
 from beizai.channels.compile.envelope import a_label
+from beizai.office import refusals
 from beizai.office.frame import frame
 from beizai.staff.models import Shop
 from beizai.staff.shop import shop
@@ -40,7 +41,7 @@ def send(to: str, subject: str, text: str, *, the_shop: Shop | None = None) -> N
 
 def in_words(error: Unavailable) -> Unavailable:
     """The refusal as a sentence and what to do about it, the server's own words in quotation marks."""
-    said = {"answer": error.message}
+    answer = {"answer": refusals.said(error.phrase)}
     sentence, hint = {
         "auth_refused": (
             _("The mail server refused our name or password: “%(answer)s”"),
@@ -70,4 +71,4 @@ def in_words(error: Unavailable) -> Unavailable:
             ),
         ),
     )
-    return Unavailable(sentence % said, hint=hint, code=error.code)
+    return Unavailable(sentence % answer, hint=hint, code=error.code)

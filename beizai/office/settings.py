@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from beizai.base.errors import BeizaiError, Invalid
-from beizai.office import paging, sender, shell
+from beizai.office import paging, refusals, sender, shell
 from beizai.office.frame import frame
 from beizai.office.paging import Key
 from beizai.office.permissions import needs, person
@@ -31,7 +31,6 @@ def tabs(here: str) -> list[dict[str, Any]]:
         ("shop", pgettext("settings", "Shop"), "/settings/"),
         ("sender", _("Sender"), "/settings/sender/"),
         ("margins", _("Margins"), "/settings/margins/"),
-        ("attributes", _("Attributes"), "/settings/attributes/"),
         ("appointments", _("Appointments"), "/settings/appointments/"),
         ("users", _("Users"), "/settings/users/"),
         ("audit", _("What was done"), "/settings/audit/"),
@@ -69,7 +68,7 @@ class SettingsForm(forms.Form):
         try:
             shop_settings.change(here, name, text)
         except Invalid as error:
-            self.add_error(name, f"{error.message} {error.hint}".strip())
+            self.add_error(name, refusals.in_words(error))
 
 
 def _text(value: Any) -> str:
@@ -240,7 +239,7 @@ def margins(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Saved. Campaigns that were approved before keep their margins."))
             return redirect("settings_margins")
         except Invalid as error:
-            wrong = f"{error.message} {error.hint}".strip()
+            wrong = refusals.in_words(error)
     typed = request.POST if request.method == "POST" else {}
     lines = [
         {"name": name, "place": place, "value": typed.get(f"m{place}", _percent(known.get(name)))}

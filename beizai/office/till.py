@@ -18,7 +18,7 @@ from beizai.consent.rules import may_contact
 from beizai.customers import cards, search
 from beizai.customers.models import Customer
 from beizai.events.orders import Sale, SaleLine, ring_up
-from beizai.office import wording
+from beizai.office import refusals, wording
 from beizai.office.customers.listing import display_name
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
@@ -150,7 +150,7 @@ def line(request: HttpRequest) -> HttpResponse:
     try:
         lines = _changed(list(found.lines), request.POST)
     except Invalid as error:
-        messages.error(request, f"{error.message} {error.hint}")
+        messages.error(request, refusals.in_words(error))
         return redirect("till")
     _keep(request, replace(found, lines=tuple(lines[:_MOST_LINES])))
     return redirect("till")

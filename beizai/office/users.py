@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from beizai.base.errors import BeizaiError, Forbidden, NotFound
+from beizai.office import refusals
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
 from beizai.office.settings import tabs
@@ -73,7 +74,7 @@ def _add(request: HttpRequest, form: UserForm) -> User | None:
     try:
         made = accounts.add(data["email"], role=accounts.role_named(data["role"]), name=data["name"])
     except BeizaiError as error:
-        form.add_error("email", f"{error.message} {error.hint}".strip())
+        form.add_error("email", refusals.in_words(error))
         return None
     audit.record("user.added", at=frame().now, user=person(request), user_id=made.pk, role=made.role)
     return made
@@ -94,7 +95,7 @@ def role(request: HttpRequest, user_id: int) -> HttpResponse:
     try:
         accounts.change_role(found, accounts.role_named(request.POST.get("role", "")))
     except Forbidden as error:
-        messages.error(request, str(error))
+        messages.error(request, refusals.in_words(error))
     else:
         audit.record("user.role", at=frame().now, user=person(request), user_id=found.pk, role=found.role)
         messages.success(request, _("%(who)s: %(role)s.") % {"who": found, "role": role_name(found.role)})

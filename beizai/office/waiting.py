@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from beizai.base import clock, home
-from beizai.base.errors import NotFound
+from beizai.base.errors import NotFound, Phrase
+from beizai.office import refusals, wording
 from beizai.office.permissions import needs
 from beizai.worker import asked, beat, jobs
 from beizai.worker.loop import REST
@@ -42,6 +43,7 @@ def waiting(request: HttpRequest, number: int) -> HttpResponse:
         "what": _what(job),
         "nobody": _nobody_works(),
         "back": _back_url(job),
+        "why": _why(job),
     }
     fragment = request.headers.get("X-Fragment") == "1"
     response = render(request, "office/waiting_box.html" if fragment else "office/waiting.html", context)
@@ -68,6 +70,12 @@ def _back_url(job: Job) -> str:
     if job.kind == asked.IMPORT:
         return reverse("import_check", args=[job.arguments.get("token", "0" * 24)])
     return reverse("campaign_approve", args=[job.arguments["campaign_id"]])
+
+
+def _why(job: Job) -> str:
+    """Why it could not be done."""
+    refused = [refusals.said(Phrase.from_data(one)) for one in job.result.get("refused", ())]
+    return wording.sentences(*refused) or job.error
 
 
 def _what(job: Job) -> str:

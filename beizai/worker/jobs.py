@@ -84,7 +84,7 @@ def run_next(kinds: Collection[str], *, owner: str, now: Callable[[], datetime])
     try:
         step = _handlers[job.kind](job.arguments, job.position)
     except BeizaiError as error:
-        _fail(job, str(error), owner, now())
+        _fail(job, error, owner, now())
     except Exception as error:
         log.exception("A step of the job %s failed", job)
         if job.attempts + 1 >= _TRIES:
@@ -131,5 +131,8 @@ def _put_off(job: Job, owner: str, now: datetime) -> None:
     )
 
 
-def _fail(job: Job, error: str, owner: str, now: datetime) -> None:
-    _mine(job, owner).update(state=JobState.FAILED, error=error, finished_at=now, owner="", lease_until=None)
+def _fail(job: Job, error: BeizaiError | str, owner: str, now: datetime) -> None:
+    """Ends a job that cannot go on; a refusal is kept with its values, for the language of whoever looks."""
+    refused = [error.phrase.as_data(), error.hint_phrase.as_data()] if isinstance(error, BeizaiError) else []
+    ended = {"state": JobState.FAILED, "error": str(error), "finished_at": now}
+    _mine(job, owner).update(**ended, result={"refused": refused}, owner="", lease_until=None)

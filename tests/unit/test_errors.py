@@ -1,7 +1,9 @@
 """A refusal is a template and its values: filled in English here, in the reader's language by a face."""
 
 import copy
+import json
 import pickle
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +85,11 @@ def test_message_and_hint_are_plain_texts() -> None:
     error = _no_segment()
     assert {type(error.message), type(error.hint)} == {str}
     assert (error.phrase, error.hint_phrase) == (error.message, error.hint)
+
+
+def test_a_phrase_is_kept_as_data_and_is_itself_again() -> None:
+    inner = Phrase("in line {line}", line=3)
+    phrase = Phrase("{path}, {where}: {n:,}", path=Path("/a"), where=inner, n=12345)
+    again = Phrase.from_data(json.loads(json.dumps(phrase.as_data())))
+    assert again == phrase == "/a, in line 3: 12,345"
+    assert isinstance(again.values["where"], Phrase)

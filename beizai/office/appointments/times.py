@@ -15,7 +15,7 @@ from beizai.appointments.models import Service, StaffHours
 from beizai.base.errors import BeizaiError, Invalid
 from beizai.customers import search
 from beizai.customers.models import Customer
-from beizai.office import wording
+from beizai.office import refusals, wording
 from beizai.office.customers.listing import display_name
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
@@ -65,7 +65,7 @@ def move_page(request: HttpRequest, appointment_id: int) -> HttpResponse:
                 now=frame().now,
             )
         except Invalid as error:
-            wrong = str(error)
+            wrong = refusals.in_words(error)
         else:
             messages.success(request, _("Moved: %(when)s.") % {"when": wording.moment(chosen.starts_at)})
             return redirect(f"{reverse('day')}?on={chosen.starts_at.astimezone(frame().zone):%Y-%m-%d}")

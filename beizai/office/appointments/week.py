@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from beizai.appointments.models import GRAIN_MINUTES, Absence, Service, StaffHours
 from beizai.base import money
 from beizai.base.errors import Invalid, NotFound
-from beizai.office import wording
+from beizai.office import refusals, wording
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
 from beizai.office.settings import tabs
@@ -70,7 +70,7 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
         try:
             self.instance.price_minor = money.to_minor(text, frame().shop.currency) if text else None
         except Invalid as error:
-            raise forms.ValidationError(str(error)) from None
+            raise forms.ValidationError(refusals.in_words(error)) from None
         return text
 
     def _grain(self, minutes: int, *, least: int) -> int:
@@ -87,7 +87,7 @@ def week_page(request: HttpRequest) -> HttpResponse:
         try:
             _save_week(request)
         except Invalid as error:
-            wrong = str(error)
+            wrong = refusals.in_words(error)
         else:
             audit.record("staff.hours_changed", at=frame().now, user=person(request))
             messages.success(request, _("The week is saved."))

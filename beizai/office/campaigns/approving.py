@@ -15,7 +15,7 @@ from beizai.campaigns import approval, sending
 from beizai.campaigns import mail as mails
 from beizai.campaigns import plan as plans
 from beizai.campaigns.models import Campaign, CampaignState
-from beizai.office import reasons, waiting, wording
+from beizai.office import reasons, refusals, waiting, wording
 from beizai.office.campaigns import aiming, choosing, steps
 from beizai.office.campaigns.drafting import checklist, plan_of
 from beizai.office.campaigns.words import checked, somebody
@@ -61,7 +61,7 @@ def _sent_test(request: HttpRequest, campaign: Campaign, form: TryForm) -> bool:
         mail = mail_for(campaign, frame().shop, int(given) if given.isdigit() else 0, to=address)
         send_test(mail, frame().shop)
     except BeizaiError as error:
-        form.add_error("address", f"{error.message} {error.hint}".strip())
+        form.add_error("address", refusals.in_words(error))
         return False
     messages.success(request, _("The mail server took the test mail to %(address)s.") % {"address": address})
     return True

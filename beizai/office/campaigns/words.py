@@ -12,7 +12,7 @@ from beizai.campaigns import mail as mails
 from beizai.campaigns import plan as plans
 from beizai.campaigns.models import Campaign
 from beizai.channels.compile import Field, Mail, Recipient, compile_mail, values_of
-from beizai.office import mailview
+from beizai.office import mailview, refusals
 from beizai.office.campaigns import steps
 from beizai.office.campaigns.aiming import safe_words
 from beizai.office.campaigns.drafting import WordsForm, plan_of
@@ -136,7 +136,11 @@ def look(request: HttpRequest, number: int) -> HttpResponse:
     found = checked(campaign)
     if found.mail is None or found.wrong is not None:
         wrong = found.wrong
-        return mailview.words(f"{wrong.message}\n\n{wrong.hint}" if wrong else _("Nothing to see yet."))
+        return mailview.words(
+            f"{refusals.said(wrong.phrase)}\n\n{refusals.said(wrong.hint_phrase)}"
+            if wrong
+            else _("Nothing to see yet.")
+        )
     values = seen_by(campaign, found.mail, _whole(given.get("for", "")))
     if given.get("view") == "text":
         return mailview.words(f"{found.mail.subject_for(values)}\n\n{found.mail.text.plain(values)}")

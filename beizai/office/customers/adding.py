@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from beizai.base.errors import Invalid
 from beizai.customers import cards, doubles, search
 from beizai.customers.models import Customer
+from beizai.office import refusals
 from beizai.office.customers.listing import display_name
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
@@ -80,7 +81,7 @@ def _make(request: HttpRequest, form: forms.Form) -> Customer | None:
             new, source=office(here.now), now=here.now, user=person(request), country=here.shop.country
         )
     except Invalid as error:
-        form.add_error(_field(error, form), f"{error.message} {error.hint}")
+        form.add_error(_field(error, form), refusals.in_words(error))
         return None
 
 

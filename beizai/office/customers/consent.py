@@ -14,6 +14,7 @@ from beizai.base.errors import Invalid
 from beizai.consent import ledger
 from beizai.consent.models import Basis, ConsentEntry, Decision, Purpose
 from beizai.customers import cards
+from beizai.office import refusals
 from beizai.office.customers.listing import display_name
 from beizai.office.customers.reach import CHANNELS, channel_name
 from beizai.office.customers.timeline import purpose_name
@@ -119,6 +120,6 @@ def _record(request: HttpRequest, customer_id: int, form: ConsentForm) -> bool:
             user=person(request),
         )
     except Invalid as error:
-        form.add_error("on" if "lies ahead" in error.message else "text", f"{error.message} {error.hint}")
+        form.add_error("on" if "lies ahead" in error.message else "text", refusals.in_words(error))
         return False
     return True

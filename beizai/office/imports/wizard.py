@@ -17,7 +17,7 @@ from beizai.imports import files
 from beizai.imports.files import Preview, Wish
 from beizai.imports.reading import Options
 from beizai.imports.recognise import ATTRIBUTE, FIELDS, Kind, attribute_key
-from beizai.office import waiting
+from beizai.office import refusals, waiting
 from beizai.office.frame import frame
 from beizai.office.imports import drafts, told
 from beizai.office.imports.checking import check_words
@@ -84,7 +84,7 @@ def _begun(request: HttpRequest, form: FileForm) -> Draft | None:
             now=frame().now,
         )
     except BeizaiError as error:
-        form.add_error("file", f"{error.message} {error.hint}".strip())
+        form.add_error("file", refusals.in_words(error))
         return None
 
 
@@ -174,7 +174,8 @@ def columns_context(found: Draft) -> dict[str, Any]:
         "rows": [(number, cells[: len(shown)]) for number, cells in seen.sample[:_SHOWN_ROWS]],
         "hidden_columns": len(seen.staged.columns) - len(shown),
         "questions": [
-            _asked(question.code, question.message, question.answers) for question in seen.questions
+            _asked(question.code, refusals.said(question.message), question.answers)
+            for question in seen.questions
         ],
         "kind_name": told.kinds()[found.kind],
         "date_words": told.dates().get(seen.dates or ""),

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from beizai.base.errors import BeizaiError
 from beizai.customers import search
 from beizai.customers.models import Standing
-from beizai.office import wording
+from beizai.office import refusals, wording
 from beizai.office.labels import LABELS_OF
 from beizai.office.people import names
 from beizai.office.segments.book import Book
@@ -153,7 +153,7 @@ def why(rule: Rule, who: str, book: Book, user: User, *, as_of: datetime) -> tup
         try:
             answers.append(_why(explain(rules.to_json(rule), one, as_of=as_of), called[one], book))
         except BeizaiError as error:
-            return answers, f"{error.message} {error.hint}".strip()
+            return answers, refusals.in_words(error)
     return answers, ""
 
 

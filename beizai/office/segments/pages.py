@@ -18,6 +18,7 @@ from beizai.base import clock
 from beizai.base.errors import BeizaiError, Invalid
 from beizai.campaigns.models import Campaign
 from beizai.customers import export as sheets
+from beizai.office import refusals
 from beizai.office.customers.taking_out import head_words
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
@@ -70,7 +71,7 @@ def how_many(request: HttpRequest, segment: int) -> HttpResponse:
     try:
         return HttpResponse(number(membership.count(segment, as_of=frame().now)))
     except Invalid as error:
-        return HttpResponse(error.message)
+        return HttpResponse(refusals.said(error.phrase))
 
 
 # ---- the builder
@@ -129,7 +130,7 @@ def _from_text(request: HttpRequest, root: Node, words: Book) -> Node:
     try:
         return _opened(request.POST.get("json", ""), words)
     except BeizaiError as error:
-        messages.error(request, f"{error.message} {error.hint}".strip())
+        messages.error(request, refusals.in_words(error))
         return root
 
 

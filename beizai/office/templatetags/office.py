@@ -12,7 +12,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from beizai.office import assets, wording
+from beizai.office import assets, refusals, wording
 from beizai.office.icons import ICONS
 
 register = template.Library()
@@ -32,6 +32,9 @@ for _name in (
     "age",
 ):
     register.filter(_name, getattr(wording, _name))
+
+
+register.filter("said", refusals.said)
 
 
 @register.filter
@@ -241,7 +244,7 @@ def field(bound: BoundField, autofocus: bool = False, help: bool = True) -> dict
         "help_text": help_text,
         "control": bound.as_widget(attrs=attrs),
         "kind": kind,
-        "group": kind == "radio" or widget.__class__.__name__ == "CheckboxSelectMultiple",
+        "group": kind == "radio" or widget.__class__.__name__ in ("CheckboxSelectMultiple", "RecordsTable"),
         "optional": not bound.field.required
         and kind != "checkbox"
         and not getattr(bound.form, "all_optional", False),
