@@ -44,11 +44,30 @@ def blocks(cards: Cards, settings: Settings, among: NDArray[np.bool_] | None = N
     for variants in settings.rules:
         usable = [rule for rule in variants if all(_usable(key, cards) for key in rule)]
         for rule in usable:
-            block = _block(rule, _keys(rule, cards), settings.largest_block, among)
-            if block.pairs <= budget or rule is usable[-1]:
-                out += [block] if block.pairs <= budget else []
+            one = block(rule, _keys(rule, cards), settings.largest_block, among)
+            if one.pairs <= budget:
+                out.append(one)
                 break
     return out
+
+
+def block(rule: Rule, keys: Keys, largest: int, among: NDArray[np.bool_] | None = None) -> Block:
+    """The pairs with equal keys (not 0); a key that more than `largest` cards have, or none of `among`, gives none."""
+    order = np.argsort(keys, kind="stable")
+    order = order[np.searchsorted(keys[order], np.uint64(1)) :]
+    if not len(order):
+        return Block(rule, keys, order, np.empty(0, np.int64), 0)
+    starts = np.flatnonzero(np.append(True, keys[order][1:] != keys[order][:-1]))
+    sizes = np.diff(np.append(starts, len(order)))
+    kept = sizes <= largest
+    if among is not None:
+        kept &= np.logical_or.reduceat(among[order], starts)
+    left_out = int(sizes[sizes > largest].sum())
+    stays = np.repeat(kept, sizes)
+    keys = keys.copy()
+    keys[order[~stays]] = 0
+    ahead = np.repeat(starts + sizes, sizes) - np.arange(len(order)) - 1
+    return Block(rule, keys, order[stays], np.cumsum(ahead[stays]), left_out)
 
 
 def slices(found: list[Block], size: int) -> Iterator[tuple[Rows, Rows]]:
@@ -85,11 +104,11 @@ def sample(found: list[Block], size: int, seed: int) -> tuple[Rows, Rows, NDArra
 
 def sharing(cards: Cards, rule: Rule, size: int, seed: int) -> tuple[Rows, Rows]:
     """Up to `size` pairs of cards that agree in these fields, however many do."""
-    block = _block(rule, _keys(rule, cards), len(cards), None)
-    if block.pairs <= size:
-        return block.pairs_at(np.arange(block.pairs))
+    shared = block(rule, _keys(rule, cards), len(cards))
+    if shared.pairs <= size:
+        return shared.pairs_at(np.arange(shared.pairs))
     draw = np.random.default_rng(seed)
-    return block.pairs_at(np.unique(draw.integers(0, block.pairs, size=size, dtype=np.int64)))
+    return shared.pairs_at(np.unique(draw.integers(0, shared.pairs, size=size, dtype=np.int64)))
 
 
 def any_two(cards: Cards, size: int, seed: int) -> tuple[Rows, Rows]:
@@ -159,24 +178,6 @@ def _mixed(keys: Keys) -> Keys:
     keys = (keys ^ (keys >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     keys = (keys ^ (keys >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return keys ^ (keys >> np.uint64(31))
-
-
-def _block(rule: Rule, keys: Keys, largest: int, among: NDArray[np.bool_] | None) -> Block:
-    order = np.argsort(keys, kind="stable")
-    order = order[np.searchsorted(keys[order], np.uint64(1)) :]
-    if not len(order):
-        return Block(rule, keys, order, np.empty(0, np.int64), 0)
-    starts = np.flatnonzero(np.append(True, keys[order][1:] != keys[order][:-1]))
-    sizes = np.diff(np.append(starts, len(order)))
-    kept = sizes <= largest
-    if among is not None:
-        kept &= np.logical_or.reduceat(among[order], starts)
-    left_out = int(sizes[sizes > largest].sum())
-    stays = np.repeat(kept, sizes)
-    keys = keys.copy()
-    keys[order[~stays]] = 0
-    ahead = np.repeat(starts + sizes, sizes) - np.arange(len(order)) - 1
-    return Block(rule, keys, order[stays], np.cumsum(ahead[stays]), left_out)
 
 
 def _first_seen(earlier: list[Block], left: Rows, right: Rows) -> tuple[Rows, Rows]:

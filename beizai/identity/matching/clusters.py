@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from beizai.identity.matching.blocks import block, slices
 from beizai.identity.matching.pairs import Matcher
 
 Places = NDArray[np.int64]
@@ -33,9 +34,15 @@ class People:
 
 @dataclass(frozen=True)
 class _Links:
+    """The pairs that join, in order of their left card."""
+
     left: Places
     right: Places
     likely: NDArray[np.float64]
+
+    def of(self, card: int) -> Places:
+        """The numbers of the pairs with this card on the left."""
+        return np.arange(np.searchsorted(self.left, card), np.searchsorted(self.left, card + 1))
 
 
 def people(matcher: Matcher, pairs: pa.Table, *, apart: Iterable[tuple[int, int]] = ()) -> People:
@@ -51,15 +58,16 @@ def people(matcher: Matcher, pairs: pa.Table, *, apart: Iterable[tuple[int, int]
     places = _places(ids, told_apart)
     sure = likely >= matcher.settings.merge_from
     group = _groups(left[sure], right[sure], len(ids))
-    links = _Links(left[sure], right[sure], likely[sure])
-    for members in _large_or_doubtful(group, places):
-        conflicts = _conflicts(matcher, members, places)
-        if conflicts:
-            _join_anew(group, members, links, conflicts)
+    by_left = np.flatnonzero(sure)[np.argsort(left[sure], kind="stable")]
+    links = _Links(left[by_left], right[by_left], likely[by_left])
+    conflicts = _conflicts(matcher, group) | {(a, b) for a, b in places if group[a] == group[b]}
+    for members, forbidden in _in_conflict(group, conflicts):
+        _join_anew(group, members, links, forbidden)
     joined = group[left] == group[right]
-    forbidden = np.array([(a, b) in places for a, b in zip(left, right, strict=True)], np.bool_)
+    settled = np.array([(a, b) in places for a, b in zip(left, right, strict=True)] if places else False)
+    by = joined & sure
     return People(
-        _merged(ids, group, left[joined], right[joined], likely[joined]), pairs.filter(~joined & ~forbidden)
+        _merged(ids, group, left[by], right[by], likely[by]), pairs.filter(pa.array(~joined & ~settled))
     )
 
 
@@ -94,19 +102,33 @@ def _groups(left: Places, right: Places, cards: int) -> NDArray[np.int64]:
     return np.asarray(connected_components(graph, directed=False)[1], np.int64)
 
 
-def _large_or_doubtful(group: NDArray[np.int64], apart: set[tuple[int, int]]) -> Iterator[Places]:
-    """The members of each group of three and more, and of each with two that were told apart."""
+def _conflicts(matcher: Matcher, group: NDArray[np.int64]) -> set[tuple[int, int]]:
+    """Pairs within groups of three and more that speak against each other."""
+    sizes = np.bincount(group)[group]
+    keys = np.where(sizes > 2, group + 1, 0).astype(np.uint64)
+    found: set[tuple[int, int]] = set()
+    for left, right in slices([block((), keys, _ALL_AGAINST_ALL)], matcher.settings.slice_pairs):
+        against = matcher.evidence(left, right) <= matcher.settings.conflict_bits
+        found |= set(zip(left[against].tolist(), right[against].tolist(), strict=True))
+    return found
+
+
+def _in_conflict(
+    group: NDArray[np.int64], conflicts: set[tuple[int, int]]
+) -> Iterator[tuple[Places, set[tuple[int, int]]]]:
+    """The members of each group that has conflicts, and these."""
+    by_group: dict[int, set[tuple[int, int]]] = {}
+    for a, b in sorted(conflicts):
+        by_group.setdefault(int(group[a]), set()).add((a, b))
     order = np.argsort(group, kind="stable")
-    starts = np.flatnonzero(np.append(True, np.diff(group[order]) != 0)) if len(order) else order
-    doubtful = {int(group[a]) for a, b in apart if group[a] == group[b]}
-    for members in np.split(order, starts[1:]):
-        if len(members) > 2 or (len(members) == 2 and int(group[members[0]]) in doubtful):
-            yield members
+    grouped = group[order]
+    for number, forbidden in by_group.items():
+        yield order[np.searchsorted(grouped, number) : np.searchsorted(grouped, number + 1)], forbidden
 
 
 def _join_anew(group: Places, members: Places, links: _Links, conflicts: set[tuple[int, int]]) -> None:
     """Joins the members again, the likeliest pair first, none in conflict together; numbers the parts anew."""
-    own = np.flatnonzero(np.isin(links.left, members))
+    own = np.concatenate([links.of(member) for member in members.tolist()])
     part = {int(member): {int(member)} for member in members}
     for at in own[np.lexsort((links.right[own], links.left[own], -links.likely[own]))]:
         a, b = part[int(links.left[at])], part[int(links.right[at])]
@@ -116,16 +138,6 @@ def _join_anew(group: Places, members: Places, links: _Links, conflicts: set[tup
     following = int(group.max()) + 1
     for number, together in enumerate({id(one): one for one in part.values()}.values()):
         group[sorted(together)] = following + number
-
-
-def _conflicts(matcher: Matcher, members: Places, apart: set[tuple[int, int]]) -> set[tuple[int, int]]:
-    inside = set(members.tolist())
-    conflicts = {(a, b) for a, b in apart if a in inside and b in inside}
-    if len(members) <= _ALL_AGAINST_ALL:
-        a, b = (members[one] for one in np.triu_indices(len(members), 1))
-        against = matcher.evidence(a, b) <= matcher.settings.conflict_bits
-        conflicts |= set(zip(a[against].tolist(), b[against].tolist(), strict=True))
-    return conflicts
 
 
 def _merged(

@@ -2,7 +2,7 @@
 
 Fellegi and Sunter 1969: a level's weight is log2(m / u), m how often two cards of one person show it, u how often two of
 different people do. m and the share of doubles come from EM (Dempster, Laird, Rubin 1977) over the pairs that the rules
-give; pairs no rule gives, and pairs that differ in all that is personal, are taken as different people, so that
+give; pairs no rule gives, and pairs with nothing personal in common, are taken as different people, so that
 households are not learned as persons. u comes from pairs drawn anywhere, each counted as far as it is
 not a double. A field may hang on another (a town on its postcode): then m and u are learned apart for pairs that agree in
 that other one, so that nothing is counted twice (a Bayes net in the form of a tree: Friedman, Geiger, Goldszmidt 1997).
@@ -36,6 +36,7 @@ class Model:
     u: tuple[Table, ...]
     parents: tuple[tuple[int, ...], ...]
     personal: tuple[int, ...]
+    email: int | None
     doubles: float  # share of all pairs
     rounds: int
 
@@ -88,7 +89,10 @@ class _Learning:
         """Rounds until the number of doubles no longer moves."""
         expected = tuple(_expected(role) for role in self.roles)
         personal = tuple(place for place, role in enumerate(self.roles) if role.personal)
-        model = Model(expected, expected, self.parents, personal, self._share(0.2 * len(self.cards)), 0)
+        email = next((place for place, role in enumerate(self.roles) if role.name == "email"), None)
+        model = Model(
+            expected, expected, self.parents, personal, email, self._share(0.2 * len(self.cards)), 0
+        )
         model = replace(model, u=self._u(model, doubt=False))
         for turn in range(1, _ROUNDS + 1):
             newer = self._round(model, turn)
@@ -160,11 +164,15 @@ def states(compared: Levels, parents: tuple[int, ...]) -> NDArray[np.int8]:
 
 
 def strangers(model: Model, compared: Levels) -> NDArray[np.bool_]:
-    """Pairs that differ in all that is personal, as far as both cards tell it (and they tell something)."""
+    """Pairs with nothing personal in common: it differs, or is not known and not even the email is the same."""
+    if not model.personal:
+        return np.zeros(compared.shape[1], np.bool_)
     rows = compared[list(model.personal)]
     differs = np.array([model.m[place].shape[1] - 1 for place in model.personal], np.int8).reshape(-1, 1)
-    agrees = (rows >= 0) & (rows < differs)
-    return np.asarray((rows >= 0).any(axis=0) & ~agrees.any(axis=0), np.bool_)
+    agrees = ((rows >= 0) & (rows < differs)).any(axis=0)
+    if model.email is not None:
+        agrees |= (rows < 0).all(axis=0) & (compared[model.email] == 0)
+    return np.asarray(~agrees, np.bool_)
 
 
 def looked_up(table: Table, state: NDArray[np.int8], level: NDArray[np.int8]) -> Weights:
