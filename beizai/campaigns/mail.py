@@ -7,7 +7,7 @@ from beizai.base.errors import Invalid
 from beizai.campaigns.models import Campaign
 from beizai.campaigns.plan import CHECKLIST
 from beizai.channels.compile import Field, Fields, Mail, Source, compile_mail
-from beizai.customers import facts
+from beizai.customers import belonging, facts
 from beizai.customers.models import AttributeKind, Customer
 from beizai.staff.models import Shop
 
@@ -76,10 +76,12 @@ def values_for(customer_ids: Iterable[int]) -> dict[int, Mapping[str, str]]:
 
     Facts of kind money are whole minor units on the card; a mail shows text, so they are given as they stand.
     """
-    rows = Customer.objects.filter(pk__in=list(customer_ids)).values(
+    leads = belonging.cards_of(customer_ids)
+    rows = Customer.objects.filter(pk__in=set(leads.values())).values(
         "id", "name", "given_name", "family_name", "country", "facts"
     )
-    return {row["id"]: _values(row) for row in rows.iterator(chunk_size=5000)}
+    said = {row["id"]: _values(row) for row in rows.iterator(chunk_size=5000)}
+    return {number: said[card] for number, card in leads.items() if card in said}
 
 
 def _values(row: Mapping[str, Any]) -> dict[str, str]:

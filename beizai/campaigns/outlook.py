@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from beizai.base.clock import civil_date
 from beizai.campaigns.models import Campaign
+from beizai.customers import belonging
 from beizai.events.book import open_book
 from beizai.experiments.history import HISTORY_DAYS
 from beizai.experiments.outlook import Outlook, outlook, proposed_share
@@ -74,12 +75,14 @@ def left_out_twice(customer_ids: Ids, *, but: int) -> frozenset[int]:
     """Those of them who were left alone in the last two campaigns they were drawn for: the lot spares them now."""
     drawn = Message.objects.exclude(campaign_id=but).exclude(group="")
     candidates = drawn.filter(group=Group.HELD_OUT).values_list("customer_id", flat=True).distinct()
-    wanted = np.intersect1d(np.fromiter(candidates.iterator(), np.int64), customer_ids)
+    leads = belonging.cards_of(candidates.iterator())
+    wanted = np.intersect1d(np.fromiter(leads.values(), np.int64, len(leads)), customer_ids)
     last: dict[int, list[str]] = {}
     for start in range(0, wanted.size, 5000):
-        rows = drawn.filter(customer_id__in=wanted[start : start + 5000].tolist()).order_by("-campaign_id")
+        whose = belonging.spread(wanted[start : start + 5000].tolist())
+        rows = drawn.filter(customer_id__in=list(whose)).order_by("-campaign_id", "customer_id")
         for customer_id, group in rows.values_list("customer_id", "group").iterator():
-            last.setdefault(customer_id, []).append(group)
+            last.setdefault(whose[customer_id], []).append(group)
     return frozenset(i for i, groups in last.items() if groups[:2] == [Group.HELD_OUT, Group.HELD_OUT])
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 _Q = TypeVar("_Q", bound=QuerySet[Any])
 
@@ -22,6 +22,7 @@ class Told:
     cards_of: Callable[[Iterable[int]], dict[int, int]]
     groups: Callable[[Iterable[int] | None], dict[int, list[int]]]
     joined: Callable[[], QuerySet[Any, int] | None]
+    leads_of: Callable[[QuerySet[Any, int]], QuerySet[Any, int]]
     since: Callable[[Collection[int]], dict[int, datetime]]
 
 
@@ -75,6 +76,13 @@ def listed(rows: _Q, column: str = "pk") -> _Q:
     """These rows without the cards that were joined to another; `column` is the one with the customer's number."""
     joined = _told[0].joined() if _told else None
     return rows if joined is None else rows.exclude(**{f"{column}__in": joined})
+
+
+def of_joined(rows: QuerySet[Any, int], column: str) -> Q:
+    """The cards to which one of these customers' numbers was joined; `column` leads to the card's number."""
+    if not _told or _told[0].joined() is None:
+        return Q()
+    return Q(**{f"{column}__in": _told[0].leads_of(rows)})
 
 
 def gathered(rows: Iterable[tuple[Any, ...]], among: Mapping[int, int]) -> Iterator[tuple[Any, ...]]:

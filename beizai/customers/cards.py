@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from beizai.base.errors import Invalid, NotFound
-from beizai.customers import facts, history, points, search
+from beizai.customers import belonging, facts, history, points, search
 from beizai.customers.models import Customer, Standing
 from beizai.sources.models import Source
 from beizai.staff.models import User
@@ -77,8 +77,9 @@ def add(
 
 
 def get(customer_id: int) -> Customer:
-    """The card of this number, or NotFound."""
-    found = Customer.objects.filter(pk=customer_id).select_related("source", "branch").first()
+    """The card of this number, or NotFound; the number of a card that was joined to another leads to that one."""
+    number = belonging.card_of(customer_id)
+    found = Customer.objects.filter(pk=number).select_related("source", "branch").first()
     if found is None:
         raise NotFound("There is no card {n}.", hint="Search by name, email or phone.", n=customer_id)
     return found
@@ -103,6 +104,7 @@ def edit(
         raise Invalid(
             "A card has no “{name}”.", hint="It has {fields}.", name=min(unknown), fields=", ".join(FIELDS)
         )
+    customer_id = belonging.card_of(customer_id)
     with transaction.atomic():
         customer = _held(customer_id, revision)
         changed = []

@@ -6,7 +6,7 @@ from difflib import SequenceMatcher
 
 from beizai.base.contact_points import search_words
 from beizai.base.errors import Invalid
-from beizai.customers import points, search
+from beizai.customers import belonging, points, search
 from beizai.customers.models import ContactPoint, Customer
 
 _NEAR = 0.86  # names this alike are shown; a wrong letter in ten keeps 0.9 (own choice)
@@ -36,7 +36,7 @@ def possible(
             reasons.setdefault(customer_id, []).append(f"same_{channel}")
     for customer_id in _near(name):
         reasons.setdefault(customer_id, []).append("near_name")
-    reasons.pop(besides or 0, None)
+    reasons.pop(belonging.card_of(besides) if besides else 0, None)
     order = sorted(reasons, key=lambda found: (-len(reasons[found]), reasons[found] == ["near_name"], found))[
         :limit
     ]
@@ -50,7 +50,8 @@ def _owners(channel: str, value: str, country: str) -> list[int]:
     except Invalid:
         return []  # half typed
     rows = ContactPoint.objects.filter(channel=channel, normal=normal, ended_at=None)
-    return list(rows.values_list("customer_id", flat=True)[:20])
+    numbers = list(rows.values_list("customer_id", flat=True)[:20])
+    return list(dict.fromkeys(belonging.cards_of(numbers).values()))
 
 
 def _near(name: str) -> list[int]:

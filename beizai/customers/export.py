@@ -1,7 +1,7 @@
 """Cards taken out to a spreadsheet: as many as there are, in little memory, and nothing in them can run as a formula."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
@@ -14,7 +14,7 @@ from beizai.base import money
 from beizai.base.cells import plain_cell
 from beizai.base.errors import Invalid
 from beizai.base.progress import Progress, silent
-from beizai.customers import answers, facts
+from beizai.customers import answers, belonging, facts
 from beizai.customers.models import AttributeDefinition, ContactPoint, Customer, ExternalId, Tag
 
 Cell = str | int | float | date | None
@@ -59,11 +59,11 @@ def _rows(
     rest = iter(customer_ids)
     while chunk := list(islice(rest, _CHUNK)):
         found = Customer.objects.filter(pk__in=chunk).select_related("standing").in_bulk()
-        points = _joined(
-            ContactPoint.objects.filter(customer_id__in=chunk, ended_at=None), "channel", "value"
-        )
-        numbers = _joined(ExternalId.objects.filter(customer_id__in=chunk), None, "value")
-        tags = _joined(Tag.objects.filter(customer_id__in=chunk), None, "tag")
+        whose = belonging.spread(chunk)
+        live = ContactPoint.objects.filter(customer_id__in=list(whose), ended_at=None)
+        points = _joined(live, "channel", "value", whose)
+        numbers = _joined(ExternalId.objects.filter(customer_id__in=list(whose)), None, "value", whose)
+        tags = _joined(Tag.objects.filter(customer_id__in=list(whose)), None, "tag", whose)
         for customer_id in chunk:
             card = found.get(customer_id)
             if card is not None:
@@ -114,12 +114,13 @@ def _fact(card: Customer, one: AttributeDefinition, currency: str) -> Cell:
     return "yes" if value is True else "no" if value is False else value
 
 
-def _joined(rows: Any, kind: str | None, value: str) -> dict[tuple[int, str], str]:
-    found: dict[tuple[int, str], str] = {}
+def _joined(
+    rows: Any, kind: str | None, value: str, whose: Mapping[int, int]
+) -> dict[tuple[int, str], str]:
+    found: dict[tuple[int, str], dict[str, None]] = {}
     for customer_id, what, text in rows.order_by("pk").values_list("customer_id", kind or "pk", value):
-        key = (customer_id, what if kind else "")
-        found[key] = f"{found[key]}; {text}" if key in found else text
-    return found
+        found.setdefault((whose[customer_id], what if kind else ""), {}).setdefault(text)
+    return {key: "; ".join(texts) for key, texts in found.items()}
 
 
 def write_csv(found: Sheet, path: Path, *, progress: Progress = silent) -> int:

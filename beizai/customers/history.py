@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from beizai.customers import belonging
 from beizai.customers.models import FactChange
 from beizai.sources.models import Source
 from beizai.staff.models import User
@@ -25,6 +26,6 @@ def write(
 
 
 def of(customer_id: int, limit: int = 200) -> list[FactChange]:
-    """The changes of a card, the latest first."""
-    rows = FactChange.objects.filter(customer_id=customer_id).select_related("source", "user")
+    """The changes of a card and of those joined to it, the latest first."""
+    rows = FactChange.objects.filter(customer_id__in=belonging.ids_of(customer_id)).select_related("source", "user")
     return list(rows.order_by("-at", "-pk")[:limit])

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from beizai.base.errors import Invalid
-from beizai.customers import cards, history
+from beizai.customers import belonging, cards, history
 from beizai.customers.models import Note, Tag
 from beizai.sources.models import Source
 from beizai.staff.models import User
@@ -46,9 +46,10 @@ def add_tag(customer_id: int, text: str, *, source: Source, now: datetime, user:
 def remove_tag(
     customer_id: int, tag: str, *, source: Source, now: datetime, user: User | None = None
 ) -> None:
-    """Takes a tag off a card; one that is not there is no mistake."""
+    """Takes a tag off a card, and off those joined to it; one that is not there is no mistake."""
     with transaction.atomic():
-        gone, _each = Tag.objects.filter(customer_id=customer_id, tag=tag).delete()
-        if gone:
-            history.write(customer_id, f"tag:{tag}", tag, None, source=source, user=user, now=now)
-            cards.touched(customer_id, now)
+        for number in belonging.ids_of(customer_id):
+            gone, _each = Tag.objects.filter(customer_id=number, tag=tag).delete()
+            if gone:
+                history.write(number, f"tag:{tag}", tag, None, source=source, user=user, now=now)
+                cards.touched(number, now)

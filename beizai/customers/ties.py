@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from beizai.base.errors import Invalid
-from beizai.customers import cards, history
+from beizai.customers import belonging, cards, history
 from beizai.customers.models import Customer, Tie, TieKind
 from beizai.sources.models import Source
 from beizai.staff.models import User
@@ -59,8 +59,10 @@ def untie(tie_id: int, *, source: Source, now: datetime, user: User | None = Non
 
 
 def of(customer_id: int) -> list[Tie]:
-    """The ties of a card in both directions, with the cards at their ends."""
-    both = Tie.objects.filter(Q(customer_id=customer_id) | Q(other_id=customer_id))
+    """The ties of a card, and of those joined to it, in both directions, with the cards at their ends."""
+    numbers = belonging.ids_of(customer_id)
+    both = Tie.objects.filter(Q(customer_id__in=numbers) | Q(other_id__in=numbers))
+    both = both.exclude(customer_id__in=numbers, other_id__in=numbers)
     return list(both.select_related("customer__standing", "other__standing").order_by("kind", "pk")[:200])
 
 

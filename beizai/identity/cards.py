@@ -89,4 +89,9 @@ def below(card_id: int) -> dict[int, list[int]]:
     return found
 
 
-TOLD = belonging.Told(cards_of=cards_of, groups=groups, joined=_joined, since=since)
+def _leads_of(rows: QuerySet[Any, int]) -> QuerySet[Any, int]:
+    """The cards the joined ones among these numbers belong to."""
+    return Belonging.objects.filter(customer_id__in=rows).values_list("card_id", flat=True)
+
+
+TOLD = belonging.Told(cards_of=cards_of, groups=groups, joined=_joined, since=since, leads_of=_leads_of)

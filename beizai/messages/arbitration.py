@@ -12,6 +12,7 @@ from beizai.base.contact_points import normal_email
 from beizai.base.errors import Invalid
 from beizai.consent.models import Purpose
 from beizai.consent.rules import Answer, may_contact_many, suppressed_among
+from beizai.customers import belonging
 from beizai.customers.models import ContactPoint, Customer
 from beizai.messages.models import Message, State
 
@@ -68,32 +69,40 @@ def arbitrate(
 ) -> dict[int, Eligibility]:
     """Every one of these customers judged at this instant; the first reason that holds is given.
 
-    Two customers with one address: the older card is written to. `cap_days` 0 means no cap; service mail has
+    Two customers with one address: the older card is written to. Cards joined to another are judged as that one, and
+    one person is written to once. `cap_days` 0 means no cap; service mail has
     none. What the campaign itself did does not count against the cap. Statements read 5,000 customers at a time.
     """
     found: dict[int, Eligibility] = {}
     taken: set[str] = set()
-    rest = iter(sorted(set(customer_ids)))
+    leads = belonging.cards_of(customer_ids)
+    rest = iter(sorted(leads))
     while chunk := list(islice(rest, _AT_ONCE)):
-        found.update(_judged(chunk, _Question(channel, purpose, at, cap_days, campaign_id), taken))
+        asked = _Question(channel, purpose, at, cap_days, campaign_id)
+        found.update(_judged({number: leads[number] for number in chunk}, asked, taken))
     return found
 
 
-def _judged(ids: list[int], asked: _Question, taken: set[str]) -> dict[int, Eligibility]:
+def _judged(leads: Mapping[int, int], asked: _Question, taken: set[str]) -> dict[int, Eligibility]:
+    ids = sorted(set(leads.values()))
+    whose = belonging.spread(ids)
     answers = may_contact_many(ids, asked.channel, asked.purpose, asked.at)
     births = dict(Customer.objects.filter(pk__in=ids).values_list("id", "birthday_on"))
-    addresses = _addresses(ids, asked.channel)
+    addresses = _addresses(whose, asked.channel)
     suppressed = suppressed_among(asked.channel, {one for many in addresses.values() for one in many})
-    lately = _written_lately(ids, asked) if asked.marketing and asked.cap_days else set()
+    lately = _written_lately(whose, asked) if asked.marketing and asked.cap_days else set()
+    written = _written_by_this(whose, asked)
     found = {}
-    for customer_id in ids:
-        verdict = _of_person(customer_id, answers[customer_id], births, asked)
-        verdict = verdict or _of_address(addresses.get(customer_id, []), suppressed, asked.channel, taken)
-        if verdict.eligible and customer_id in lately:
+    for customer_id, card in leads.items():
+        verdict = _of_person(card, answers[card], births, asked)
+        verdict = verdict or _of_address(addresses.get(card, []), suppressed, asked.channel, taken)
+        if verdict.eligible and card in lately:
             verdict = Eligibility(False, Refusal.WRITTEN_LATELY, verdict.address)
+        if verdict.eligible and written.get(card, customer_id) != customer_id:
+            verdict = Eligibility(False, Refusal.DUPLICATE_ADDRESS, verdict.address)
         if verdict.eligible:
             taken.add(verdict.address)
-            verdict = Eligibility(True, "", verdict.address, answers[customer_id].entry_id)
+            verdict = Eligibility(True, "", verdict.address, answers[card].entry_id)
         found[customer_id] = verdict
     return found
 
@@ -142,23 +151,44 @@ def _valid(address: str, channel: str) -> bool:
         return False
 
 
-def _addresses(ids: list[int], channel: str) -> dict[int, list[str]]:
-    """The contact points in use, those proved to work first, then the newest."""
-    rows = ContactPoint.objects.filter(customer_id__in=ids, channel=channel, ended_at=None)
+def _addresses(whose: Mapping[int, int], channel: str) -> dict[int, list[str]]:
+    """The contact points in use of each card, those proved to work first, then the newest."""
+    rows = ContactPoint.objects.filter(customer_id__in=list(whose), channel=channel, ended_at=None)
     found: dict[int, list[tuple[bool, datetime, int, str]]] = {}
     for customer_id, normal, verified_at, added_at, key in rows.values_list(
         "customer_id", "normal", "verified_at", "added_at", "id"
     ).iterator(chunk_size=_AT_ONCE):
-        found.setdefault(customer_id, []).append((verified_at is not None, added_at, key, normal))
+        point = (verified_at is not None, added_at, key, normal)
+        found.setdefault(whose[customer_id], []).append(point)
     return {
         customer_id: [point[3] for point in sorted(points, reverse=True)]
         for customer_id, points in found.items()
     }
 
 
-def _written_lately(ids: list[int], asked: _Question) -> set[int]:
-    """Who was written to, or perhaps was, within the cap by another campaign."""
+def _written_by_this(whose: Mapping[int, int], asked: _Question) -> dict[int, int]:
+    """The number under which this campaign has written, or is about to write, to a card that has several."""
+    several = [number for number, card in whose.items() if number != card]
+    if not several or not asked.campaign_id:
+        return {}
+    numbers = {*several, *(whose[number] for number in several)}
+    begun = (State.SENT, State.IN_DOUBT, State.BOUNCED, State.COMPLAINED, State.RETRY, State.LEASED)
+    rows = Message.objects.filter(campaign_id=asked.campaign_id, customer_id__in=numbers, state__in=begun)
+    found: dict[int, int] = {}
+    for number, state in sorted(rows.values_list("customer_id", "state"), key=_gone_out_first):
+        found.setdefault(whose[number], number)
+    return found
+
+
+def _gone_out_first(row: tuple[int, str]) -> tuple[bool, int]:
+    number, state = row
+    return state in (State.LEASED, State.RETRY), number
+
+
+def _written_lately(whose: Mapping[int, int], asked: _Question) -> set[int]:
+    """Whose card was written to, or perhaps was, within the cap by another campaign, under whatever number."""
     since = asked.at - timedelta(days=asked.cap_days)
     perhaps = Q(state=State.IN_DOUBT, changed_at__gt=since)
-    rows = Message.objects.filter(Q(sent_at__gt=since) | perhaps, customer_id__in=ids)
-    return set(rows.exclude(campaign_id=asked.campaign_id).values_list("customer_id", flat=True))
+    rows = Message.objects.filter(Q(sent_at__gt=since) | perhaps, customer_id__in=list(whose))
+    numbers = rows.exclude(campaign_id=asked.campaign_id).values_list("customer_id", flat=True)
+    return {whose[number] for number in numbers}

@@ -2,11 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import translation
 
 from beizai.base.errors import BeizaiError
+from beizai.customers import belonging
 from beizai.office import errors
 from beizai.office.frame import Frame, enter, leave
 
@@ -43,6 +46,22 @@ class Office:
         if request.user.is_authenticated:
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+    def process_view(
+        self, request: HttpRequest, view: Handler, args: tuple[object, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """The number of a card that was joined to another leads to that one: its pages move there, what is sent to it goes there."""
+        number = kwargs.get("customer_id")
+        if not isinstance(number, int) or not request.user.is_authenticated:
+            return None
+        card = belonging.card_of(number)
+        if card == number:
+            return None
+        kwargs["customer_id"] = card
+        if request.method not in ("GET", "HEAD") or request.resolver_match is None:
+            return None
+        moved = reverse(request.resolver_match.view_name, kwargs=kwargs)
+        return HttpResponseRedirect(f"{moved}?{request.GET.urlencode()}" if request.GET else moved)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Words for a refusal of ours; anything else is logged under the request's number and gets page 500."""

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from beizai.customers import search
+from beizai.customers import belonging, search
 from beizai.customers.models import Customer, Standing
 from beizai.office import labels, paging, wording
 from beizai.office.customers import filters as filtering
@@ -102,7 +102,7 @@ def asked(request: HttpRequest) -> Asked:
 
 def all_valued() -> bool:
     """Whether the newest card has its standing: else cards came in that are not valued yet, and would be missed."""
-    newest = Customer.objects.order_by("-pk").values_list("pk", flat=True).first()
+    newest = belonging.listed(Customer.objects.order_by("-pk")).values_list("pk", flat=True).first()
     return newest is None or Standing.objects.filter(pk=newest).exists()
 
 
@@ -116,9 +116,9 @@ def _natural(params: QueryDict) -> str:
 def matching(what: Asked, *, found: list[int] | None = None, passing: bool = False) -> QuerySet[Any]:
     """The rows that match (Standing or Customer, as the order asks); `passing`: see `filters.Paths`."""
     if what.paths is filtering.FROM_STANDING:
-        rows: QuerySet[Any] = Standing.objects.select_related("customer")
+        rows: QuerySet[Any] = Standing.objects.select_related("customer")  # a joined card has none
     else:
-        rows = Customer.objects.select_related("standing")
+        rows = belonging.listed(Customer.objects.select_related("standing"))
     if found is not None:
         rows = rows.filter(**{f"{what.paths.id}__in": found})
     paths = replace(what.paths, passing=passing, ordered=what.key.column)
@@ -155,7 +155,7 @@ def all_cards() -> int:
     """How many cards the book has; counted at most once a minute in a process."""
     global _total  # noqa: PLW0603  (one number kept for a minute)
     if _total is None or monotonic() - _total[0] > _FRESH_SECONDS or _total[1] < 10_000:
-        _total = (monotonic(), Customer.objects.count())
+        _total = (monotonic(), belonging.listed(Customer.objects.all()).count())
     return _total[1]
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from beizai.consent.models import Purpose
 from beizai.consent.rules import Answer, may_contact_many, suppressed_among
+from beizai.customers import belonging
 from beizai.customers.models import ContactPoint, Customer
 
 CHANNELS = ("email", "phone", "sms", "letter", "messenger")
@@ -58,11 +59,10 @@ def reach(customer_ids: Iterable[int], at: datetime) -> dict[int, list[Reach]]:
 
 def _ways(ids: list[int]) -> dict[int, set[str]]:
     ways: dict[int, set[str]] = {}
-    points = list(
-        ContactPoint.objects.filter(customer_id__in=ids, ended_at=None).values_list(
-            "customer_id", "channel", "normal"
-        )
-    )
+    whose = belonging.spread(ids)
+    live = ContactPoint.objects.filter(customer_id__in=list(whose), ended_at=None)
+    found = live.values_list("customer_id", "channel", "normal")
+    points = [(whose[number], channel, normal) for number, channel, normal in found]
     blocked = suppressed_among("email", {normal for _id, channel, normal in points if channel == "email"})
     for customer_id, channel, normal in points:
         if channel == "email" and normal in blocked:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 
 from beizai.base.errors import NotFound
 from beizai.consent.models import ConsentEntry
-from beizai.customers import cards
+from beizai.customers import belonging, cards
 from beizai.customers.models import Customer, Standing
 from beizai.events.book import Book, open_book
 from beizai.office import labels
@@ -70,5 +70,6 @@ def keep_up(book: Book, card: Customer, orders: list[dict[str, Any]], *, complet
 
 
 def _last_change(card: Customer) -> datetime:
-    decided = ConsentEntry.objects.filter(customer_id=card.pk).aggregate(last=Max("recorded_at"))["last"]
+    mine = ConsentEntry.objects.filter(customer_id__in=belonging.ids_of(card.pk))
+    decided = mine.aggregate(last=Max("recorded_at"))["last"]
     return max(card.changed_at, decided) if decided else card.changed_at
