@@ -14,7 +14,7 @@ PAGES = (
     "/", "/customers/", "/customers/?q=mar", "/customers/?tier=key_account&bought=30", "/customers/1/", "/customers/1/edit/",
     "/customers/1/history/", "/customers/1/points/", "/customers/1/ties/", "/customers/1/tags/", "/customers/1/consent/",
     "/customers/add/", "/till/", "/products/", "/products/new/", "/settings/", "/settings/sender/", "/settings/margins/",
-    "/settings/attributes/", "/settings/attributes/new/", "/settings/users/", "/settings/audit/", "/search/?q=mar", "/you/",
+    "/customers/attributes/", "/customers/attributes/new/", "/customers/questions/", "/settings/users/", "/settings/audit/", "/search/?q=mar", "/you/",
     "/more/", "/help/", "/account/password/change/",
 )  # fmt: skip
 

@@ -168,7 +168,7 @@ def test_the_card_shows_facts_with_source_consents_with_words_and_the_best_quest
     page = owner.get(f"/customers/{one.pk}/").content.decode()
     assert "Oolong" in page
     assert "Office, 14 Apr 2026" in page
-    assert "best question to ask next" in page
+    assert "Ask next" in page
     assert "“Yes, send me news.” Office, 14 Apr 2026" in page
     timeline = owner.get(f"/customers/{one.pk}/timeline/").content.decode()
     assert "Allowed offers by email" in timeline

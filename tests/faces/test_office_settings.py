@@ -106,17 +106,17 @@ def test_an_attribute_gets_a_key_that_stays(owner):
         "kind": "choice",
         "answers": "Oolong\nGreen\n",
         "unit": "",
-        "position": "",
+        "weight": "3",
     }
     assert (
         "A choice needs its answers"
-        in owner.post("/settings/attributes/new/", new | {"answers": ""}).content.decode()
+        in owner.post("/customers/attributes/new/", new | {"answers": ""}).content.decode()
     )
-    owner.post("/settings/attributes/new/", new)
-    owner.post("/settings/attributes/new/", new)
+    owner.post("/customers/attributes/new/", new)
+    owner.post("/customers/attributes/new/", new)
     assert list(AttributeDefinition.objects.values_list("key", flat=True)) == ["drinks_tea", "drinks_tea_2"]
     one = AttributeDefinition.objects.first()
-    owner.post(f"/settings/attributes/{one.pk}/", new | {"label": "Cup", "kind": "number"})
+    owner.post(f"/customers/attributes/{one.pk}/", new | {"label": "Cup", "kind": "number"})
     one.refresh_from_db()
     assert (one.key, one.label, one.kind, one.choices) == ("drinks_tea", "Cup", "choice", ["Oolong", "Green"])
 

@@ -1,18 +1,24 @@
 """The card: who this is, what they are worth, what is known and from where, and everything that happened."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from beizai.consent.models import ConsentEntry, Purpose
 from beizai.consent.rules import Answer, Reason, may_contact_many
-from beizai.customers import cards, facts, ties
-from beizai.customers.models import ContactPoint, Customer, Standing
+from beizai.customers import belonging, cards, completeness, facts, photos, ties
+from beizai.customers.answers import ON
+from beizai.customers.completeness import Completeness, Gap
+from beizai.customers.models import ContactPoint, Customer, ExternalId, Note, Standing, Tag, Tie
 from beizai.office import labels, wording
+from beizai.office.attributes import words
+from beizai.office.attributes.words import family_names
 from beizai.office.customers import filters, listing
 from beizai.office.customers.timeline import KINDS, decision_words, purpose_name, tie_name, timeline
 from beizai.office.frame import frame
@@ -39,17 +45,24 @@ class FactLine:
     label: str
     value: str
     source: str
+    key: str = ""
+    lines: tuple[str, ...] = ()
+    picture: str = ""
+    stale: bool = False
 
 
 @needs(May.SEE_CUSTOMERS)
 def card(request: HttpRequest, customer_id: int) -> HttpResponse:
     """One customer."""
     found = cards.get(customer_id)
+    numbers = belonging.ids_of(found.pk)
     reader = person(request)
     standing = Standing.objects.filter(pk=customer_id).first() or Standing(customer=found, as_of=frame().now)
     show = request.GET.get("show", "all")
     inline = "show" in request.GET
     contact = may(reader, May.SEE_CONTACT_POINTS)
+    complete = completeness_of(found, standing)
+    next_up = complete.next_question
     context = {
         "card": found,
         "name": listing.display_name(found, reader),
@@ -63,13 +76,16 @@ def card(request: HttpRequest, customer_id: int) -> HttpResponse:
         "rules": labels.rules(),
         "ways": ways(found, contact) if contact else [],
         "decisions": decisions(customer_id),
-        "families": families(found) if may(reader, May.SEE_NAMES) else [],
-        "filled": filled(found),
-        "tags": list(found.tags.order_by("tag").values_list("tag", flat=True)),
+        "families": families(found, next_up) if may(reader, May.SEE_NAMES) else [],
+        "filled": complete.share,
+        "next_up": next_up and (words.question(next_up), words.reason(next_up)),
+        "tags": sorted(set(Tag.objects.filter(customer_id__in=numbers).values_list("tag", flat=True))),
         "ties": tie_lines(found, reader),
         "brought_minor": brought(customer_id),
-        "notes": found.notes.count(),
-        "numbers": list(found.external_ids.select_related("source")[:10]) if contact else [],
+        "notes": Note.objects.filter(customer_id__in=numbers).count(),
+        "numbers": list(ExternalId.objects.filter(customer_id__in=numbers).select_related("source")[:10])
+        if contact
+        else [],
         "show": show if show in KINDS else "all",
         "kinds": [
             ("all", _("All")),
@@ -129,7 +145,9 @@ def why(standing: Standing) -> list[tuple[str, str]]:
 
 def ways(found: Customer, contact: bool) -> list[Way]:
     """The contact points with what was agreed to on each."""
-    points = list(ContactPoint.objects.filter(customer=found, ended_at=None).order_by("channel", "pk"))
+    numbers = belonging.ids_of(found.pk)
+    live = ContactPoint.objects.filter(customer_id__in=numbers, ended_at=None).order_by("channel", "pk")
+    points = list({(point.channel, point.normal): point for point in reversed(live)}.values())[::-1]
     channels = {point.channel for point in points} | ({"letter"} if found.postal_address else set())
     answers = {
         channel: may_contact_many([found.pk], channel, Purpose.MARKETING, frame().now)[found.pk]
@@ -168,7 +186,7 @@ _BADGES: dict[Reason, tuple[Any, str]] = {
 def decisions(customer_id: int) -> list[dict[str, Any]]:
     """The ledger of this customer, the latest first."""
     rows = (
-        ConsentEntry.objects.filter(customer_id=customer_id)
+        ConsentEntry.objects.filter(customer_id__in=belonging.ids_of(customer_id))
         .select_related("source", "user")
         .order_by("-at", "-pk")[:50]
     )
@@ -188,34 +206,53 @@ def decisions(customer_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def families(found: Customer) -> list[tuple[str, list[FactLine]]]:
-    """What is known, in the six families; the first thing that is not known is the best question to ask next."""
+def families(found: Customer, next_up: Gap | None) -> list[tuple[str, list[FactLine]]]:
+    """What is known, in the six families, and what is not; the best question to ask next says so."""
     sources = dict(Source.objects.values_list("pk", "name"))
     grouped: dict[str, list[FactLine]] = {"user": _own_lines(found)}
-    asked = False
     for known in facts.known(found):
-        if known.value is None:
-            hint = "" if asked else _("best question to ask next")
-            asked = True
-            line = FactLine(known.definition.label, "", hint)
-        else:
-            place = {"source": sources.get(known.source_id or 0, ""), "day": wording.day(known.at)}
-            line = FactLine(known.definition.label, shown(known), _("%(source)s, %(day)s") % place)
+        is_next = next_up is not None and next_up.key == known.definition.key
+        line = _fact_line(found, known, sources, is_next=is_next)
         grouped.setdefault(known.definition.family, []).append(line)
     names = family_names()
     return [(names[family], grouped[family]) for family in names if grouped.get(family)]
 
 
-def family_names() -> dict[str, str]:
-    """The six families of attributes."""
-    return {
-        "user": _("About them"),
-        "relationship": _("Ties and occasions"),
-        "attitude": _("Taste and attitude"),
-        "feedback": _("What they told us"),
-        "product_use": _("How they use it"),
-        "credit": _("Credit"),
-    }
+def _fact_line(found: Customer, known: facts.Known, sources: dict[int, str], *, is_next: bool) -> FactLine:
+    one, next_words = known.definition, _("best question to ask next") if is_next else ""
+    if known.value is None:
+        return FactLine(one.label, "", next_words)
+    place = {"source": sources.get(known.source_id or 0, ""), "day": wording.day(known.at)}
+    picture = reverse("customer_picture", args=[found.pk, one.key]) if one.kind == "photo" else ""
+    return FactLine(
+        one.label,
+        "" if picture else shown(known),
+        wording.listed([_("%(source)s, %(day)s") % place, next_words]),
+        key=one.key,
+        lines=records_shown(known) if one.kind == "records" else (),
+        picture=picture,
+        stale=known.is_stale(frame().now),
+    )
+
+
+def records_shown(known: facts.Known) -> tuple[str, ...]:
+    """Records in the reader's words, the latest first."""
+    found = []
+    for row in reversed(known.value):
+        told = [_cell(column, row.get(column["key"])) for column in known.definition.columns]
+        day = wording.day(date.fromisoformat(row[ON]))
+        found.append(wording.listed([day, *(words for words in told if words)]))
+    return tuple(found)
+
+
+def _cell(column: dict[str, Any], value: Any) -> str:
+    if value is None:
+        return ""
+    if column["kind"] == "money":
+        return wording.money(value)
+    if column["kind"] == "number":
+        return wording.number(value, 0 if float(value).is_integer() else 2)
+    return str(value)
 
 
 def _own_lines(found: Customer) -> list[FactLine]:
@@ -240,40 +277,53 @@ def language_name(code: str) -> str:
     )
 
 
-def shown(known: facts.Known) -> str:
-    """A fact's value in the reader's words."""
+def shown(known: facts.Known) -> str:  # noqa: PLR0911  (one kind each)
+    """A fact's value in the reader's words; records and pictures are shown by themselves."""
     match known.definition.kind:
         case "money":
             return wording.money(known.value)
         case "date":
-            from datetime import date
-
             return wording.day(date.fromisoformat(known.value))
         case "boolean":
             return _("yes") if known.value else _("no")
-        case "number":
+        case "number" | "measure":
             text = wording.number(known.value, 0 if float(known.value).is_integer() else 2)
             return f"{text} {known.definition.unit}".strip()
+        case "choices":
+            return wording.listed(known.value)
+        case "records" | "photo":
+            return ""
     return str(known.value)
 
 
-def filled(found: Customer) -> float:
-    """How much of the card is filled in: name, a way to reach them, birthday, and the attributes of this book."""
-    known = facts.known(found)
-    have = [
-        bool(found.name),
-        found.contact_points.filter(ended_at=None).exists(),
-        found.birthday_on is not None,
-    ]
-    have += [one.value is not None for one in known]
-    return sum(have) / len(have)
+def completeness_of(found: Customer, standing: Standing) -> Completeness:
+    """How much of the card is known and not stale, and what is worth asking."""
+    return completeness.of(
+        found,
+        reachable=ContactPoint.objects.filter(
+            customer_id__in=belonging.ids_of(found.pk), ended_at=None
+        ).exists(),
+        worth_minor=completeness.worth(standing.spent_12m_minor, 0),
+        now=frame().now,
+    )
+
+
+@needs(May.SEE_CUSTOMERS, May.SEE_NAMES)
+def picture(request: HttpRequest, customer_id: int, key: str) -> HttpResponse:
+    """A picture on the card, for those who may see names."""
+    fact = cards.get(customer_id).facts.get(key, {})
+    answer = FileResponse(photos.path_of(fact.get("v")).open("rb"), content_type="image/jpeg")
+    answer["Cache-Control"] = "private, no-store"
+    answer["X-Content-Type-Options"] = "nosniff"
+    return cast(HttpResponse, answer)
 
 
 def tie_lines(found: Customer, reader: Any) -> list[dict[str, Any]]:
     """The ties of a card as it sees them."""
     lines = []
+    numbers = belonging.ids_of(found.pk)
     for tie in ties.of(found.pk):
-        mine = tie.customer_id == found.pk
+        mine = tie.customer_id in numbers
         other = tie.other if mine else tie.customer
         words = (
             tie_name(tie.kind)
@@ -304,7 +354,10 @@ def brought(customer_id: int) -> dict[str, int]:
     """How many customers they brought, and what those spent."""
     from django.db.models import Count, Sum
 
-    found = Standing.objects.filter(
-        customer__ties__other_id=customer_id, customer__ties__kind="referred_by"
-    ).aggregate(people=Count("pk"), spent=Sum("spent_minor"))
+    comers = Tie.objects.filter(other_id__in=belonging.ids_of(customer_id), kind="referred_by")
+    leads = belonging.cards_of(comers.values_list("customer_id", flat=True)[:5_000])
+    brought_ones = set(leads.values()) - {customer_id}
+    found = Standing.objects.filter(pk__in=brought_ones).aggregate(
+        people=Count("pk"), spent=Sum("spent_minor")
+    )
     return {"people": found["people"], "spent": found["spent"] or 0}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from beizai.base.errors import Invalid, NotFound
-from beizai.customers import cards, facts, history, points, remarks, search, ties
+from beizai.customers import belonging, cards, facts, history, points, remarks, search, ties
 from beizai.customers.models import (
     AttributeDefinition,
     AttributeKind,
@@ -21,6 +21,8 @@ from beizai.customers.models import (
     Tag,
     Tie,
 )
+from beizai.office import refusals
+from beizai.office.customers import answering
 from beizai.office.customers.listing import display_name
 from beizai.office.customers.reach import channel_name
 from beizai.office.customers.timeline import changes_in_words, tie_name
@@ -29,8 +31,6 @@ from beizai.office.permissions import needs, person
 from beizai.sources.register import office
 from beizai.staff.models import Branch
 from beizai.staff.roles import May
-
-_FACT = "fact_"
 
 
 class EditForm(forms.Form):
@@ -61,7 +61,9 @@ class EditForm(forms.Form):
     )
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, definitions: list[AttributeDefinition], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, definitions: list[AttributeDefinition], card: Customer, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         branches = list(Branch.objects.values_list("pk", "name"))
         if branches:
@@ -69,59 +71,35 @@ class EditForm(forms.Form):
         else:
             del self.fields["branch_id"]
         for one in definitions:
-            self.fields[f"{_FACT}{one.pk}"] = _fact_field(one)
+            has_picture = one.kind == AttributeKind.PHOTO and one.key in card.facts
+            self.fields.update(answering.fields(one, has_picture))
 
     def clean_country(self) -> str:
         return str(self.cleaned_data["country"]).upper()
 
     @property
     def fact_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.fields if name.startswith(_FACT)]
-
-
-def _fact_field(one: AttributeDefinition) -> forms.Field:
-    label = f"{one.label} ({one.unit})" if one.unit else one.label
-    match one.kind:
-        case AttributeKind.CHOICE:
-            return forms.ChoiceField(
-                label=label, required=False, choices=[("", _("not known")), *((c, c) for c in one.choices)]
-            )
-        case AttributeKind.BOOLEAN:
-            answers = [("", _("not known")), ("yes", _("yes")), ("no", _("no"))]
-            return forms.ChoiceField(label=label, required=False, choices=answers)
-        case AttributeKind.DATE:
-            return forms.CharField(
-                label=label, required=False, widget=forms.TextInput(attrs={"type": "date"})
-            )
-        case AttributeKind.MONEY:
-            from beizai.office.wording import currency_symbol
-
-            return forms.CharField(label=f"{label} ({currency_symbol()})", required=False, max_length=40)
-    return forms.CharField(label=label, required=False, max_length=2000)
+        return [self[name] for name in self.fields if name.startswith(answering.PREFIX)]
 
 
 def _initial(card: Customer, definitions: list[AttributeDefinition]) -> dict[str, Any]:
-    from beizai.base.money import from_minor
-
-    found: dict[str, Any] = {field: getattr(card, field) for field in cards.FIELDS} | {
-        "revision": card.revision
-    }
-    for one in definitions:
-        value = card.facts.get(one.key, {}).get("v")
-        if one.kind == AttributeKind.MONEY and value is not None:
-            value = from_minor(value, frame().shop.currency)
-        found[f"{_FACT}{one.pk}"] = (
-            {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
-        )
-    return found
+    own: dict[str, Any] = {field: getattr(card, field) for field in cards.FIELDS}
+    told = answering.initial(card, definitions, frame().shop.currency)
+    return own | told | {"revision": card.revision}
 
 
 @needs(May.EDIT_CUSTOMERS)
 def edit(request: HttpRequest, customer_id: int) -> HttpResponse:
     """What the card says; saved with its history, refused where somebody else was quicker."""
     card = cards.get(customer_id)
-    definitions = list(AttributeDefinition.objects.all())
-    form = EditForm(request.POST or None, initial=_initial(card, definitions), definitions=definitions)
+    definitions = facts.definitions()
+    form = EditForm(
+        request.POST or None,
+        request.FILES or None,
+        initial=_initial(card, definitions),
+        definitions=definitions,
+        card=card,
+    )
     if request.method == "POST" and form.is_valid() and _save(request, card, form, definitions):
         messages.success(request, _("The card is changed; what it said before is in its history."))
         return redirect("customer", customer_id)
@@ -139,11 +117,9 @@ def _save(
     values: dict[str, Any] = {}
     for one in definitions:
         try:
-            values[one.key] = facts.parse(
-                one, form.cleaned_data[f"{_FACT}{one.pk}"] or "", currency=here.shop.currency
-            )
+            values[one.key] = answering.read(one, form.cleaned_data, card, here.shop.currency)
         except Invalid as error:
-            form.add_error(f"{_FACT}{one.pk}", f"{error.message} {error.hint}")
+            form.add_error(answering.field_name(one), refusals.in_words(error))
     if form.errors:
         return False
     columns = {field: form.cleaned_data[field] for field in cards.FIELDS if field in form.cleaned_data}
@@ -158,7 +134,7 @@ def _save(
             user=person(request),
         )
     except Invalid as error:
-        form.add_error(None, f"{error.message} {error.hint}")
+        form.add_error(None, refusals.in_words(error))
         return False
     return True
 
@@ -219,7 +195,9 @@ def tags(request: HttpRequest, customer_id: int) -> HttpResponse:
     context = {
         "card": card,
         "name": display_name(card, person(request)),
-        "tags": list(card.tags.order_by("tag").values_list("tag", flat=True)),
+        "tags": sorted(
+            set(Tag.objects.filter(customer_id__in=belonging.ids_of(card.pk)).values_list("tag", flat=True))
+        ),
         "used": list(used),
     }
     return render(request, "office/customers/tags.html", context)
@@ -249,7 +227,7 @@ def points_page(request: HttpRequest, customer_id: int) -> HttpResponse:
     form = PointForm(request.POST if request.method == "POST" and not ended else None)
     if ended:
         point = ContactPoint.objects.filter(
-            customer_id=customer_id, pk=int(ended) if ended.isdecimal() else 0
+            customer_id__in=belonging.ids_of(customer_id), pk=int(ended) if ended.isdecimal() else 0
         ).first()
         if point is None:
             raise NotFound("This address is not on the card.")
@@ -270,7 +248,9 @@ def points_page(request: HttpRequest, customer_id: int) -> HttpResponse:
                 "value": point.value,
                 "at": point.added_at,
             }
-            for point in card.contact_points.filter(ended_at=None).order_by("channel", "pk")
+            for point in ContactPoint.objects.filter(
+                customer_id__in=belonging.ids_of(card.pk), ended_at=None
+            ).order_by("channel", "pk")
         ],
     }
     return render(request, "office/customers/points.html", context)
@@ -289,7 +269,7 @@ def _add_point(request: HttpRequest, card: Customer, form: PointForm) -> bool:
             country=here.shop.country,
         )
     except Invalid as error:
-        form.add_error("value", f"{error.message} {error.hint}")
+        form.add_error("value", refusals.in_words(error))
         return False
     search.index_one(card.pk)
     cards.touched(card.pk, here.now)
@@ -310,7 +290,7 @@ def ties_page(request: HttpRequest, customer_id: int) -> HttpResponse:
                 _tie(customer_id, request)
             return redirect("customer_ties", customer_id)
         except Invalid as error:
-            wrong = f"{error.message} {error.hint}"
+            wrong = refusals.in_words(error)
     from beizai.office.customers.card import tie_lines
 
     context = {
@@ -348,6 +328,7 @@ def _tie(customer_id: int, request: HttpRequest) -> None:
 def _untie(customer_id: int, tie_id: int, request: HttpRequest) -> None:
     from django.db.models import Q
 
-    if not Tie.objects.filter(Q(customer_id=customer_id) | Q(other_id=customer_id), pk=tie_id).exists():
+    numbers = belonging.ids_of(customer_id)
+    if not Tie.objects.filter(Q(customer_id__in=numbers) | Q(other_id__in=numbers), pk=tie_id).exists():
         raise NotFound("This tie is not on the card.")
     ties.untie(tie_id, source=office(frame().now), now=frame().now, user=person(request))

@@ -8,12 +8,15 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from beizai.base import clock
 from beizai.campaigns.models import Campaign
 from beizai.consent.models import ConsentEntry
+from beizai.customers import belonging
 from beizai.customers.models import Customer, FactChange, Note, Tie, TieKind
 from beizai.events.book import Book, open_book
+from beizai.identity import merging
 from beizai.messages.models import Message
 from beizai.office import people, reasons, wording
 from beizai.office.customers.reach import channel_name
@@ -68,10 +71,12 @@ def _everything(card: Customer, reader: User) -> Iterator[Entry]:
     with open_book() as book:
         yield from _orders(book, card)
         happened = _rows(book, book.events.filter(book.events.customer_id == card.pk))
-    yield from _messages(card.pk, happened)
+    numbers = belonging.ids_of(card.pk)
+    yield from _messages(numbers, happened)
     yield from _happenings(happened)
-    yield from _talks(card.pk, reader)
-    yield from _ties(card.pk, reader)
+    yield from _talks(numbers, reader)
+    yield from _ties(numbers, reader)
+    yield from _joined(card.pk)
     yield Entry(card.created_at, "facts", _("The card was made"), card.source.name, "customers")
 
 
@@ -122,8 +127,8 @@ def _goods(book: Book, customer_id: int) -> dict[int, list[str]]:
     return found
 
 
-def _messages(customer_id: int, happened: list[dict[str, Any]]) -> Iterator[Entry]:
-    rows = list(Message.objects.filter(customer_id=customer_id).order_by("-pk")[:_MOST])
+def _messages(numbers: list[int], happened: list[dict[str, Any]]) -> Iterator[Entry]:
+    rows = list(Message.objects.filter(customer_id__in=numbers).order_by("-pk")[:_MOST])
     names = dict(Campaign.objects.filter(pk__in={row.campaign_id for row in rows}).values_list("pk", "name"))
     for row in rows:
         name = names.get(row.campaign_id, f"#{row.campaign_id}")
@@ -196,12 +201,12 @@ def _happenings(happened: Iterable[dict[str, Any]]) -> Iterator[Entry]:
         yield Entry(at, "messages", words() % named, evidence, icon, simulated=row["simulated"])
 
 
-def _talks(customer_id: int, reader: User) -> Iterator[Entry]:
-    notes = Note.objects.filter(customer_id=customer_id).select_related("user")[:_MOST]
+def _talks(numbers: list[int], reader: User) -> Iterator[Entry]:
+    notes = Note.objects.filter(customer_id__in=numbers).select_related("user")[:_MOST]
     for note in notes if may(reader, May.SEE_NAMES) else []:
         words = _("Note by %(who)s: “%(text)s”") if note.user else _("Note: “%(text)s”")
         yield Entry(note.at, "talks", words % {"who": str(note.user), "text": note.text}, "", "note")
-    for entry in ConsentEntry.objects.filter(customer_id=customer_id).select_related("source")[:_MOST]:
+    for entry in ConsentEntry.objects.filter(customer_id__in=numbers).select_related("source")[:_MOST]:
         source = entry.source.name if entry.source else ""
         yield Entry(
             entry.at,
@@ -232,15 +237,12 @@ def purpose_name(purpose: str) -> str:
     )
 
 
-def _ties(customer_id: int, reader: User) -> Iterator[Entry]:
-    rows = list(
-        Tie.objects.filter(Q(customer_id=customer_id) | Q(other_id=customer_id), kind=TieKind.REFERRED_BY)[
-            :_MOST
-        ]
-    )
+def _ties(numbers: list[int], reader: User) -> Iterator[Entry]:
+    mine = Tie.objects.filter(Q(customer_id__in=numbers) | Q(other_id__in=numbers), kind=TieKind.REFERRED_BY)
+    rows = list(mine.exclude(customer_id__in=numbers, other_id__in=numbers)[:_MOST])
     names = people.names(reader, {row.customer_id for row in rows} | {row.other_id for row in rows})
     for row in rows:
-        if row.other_id == customer_id:
+        if row.other_id in numbers:
             words, other = _("Brought %(name)s"), row.customer_id
         else:
             words, other = _("Was brought by %(name)s"), row.other_id
@@ -253,6 +255,26 @@ def _ties(customer_id: int, reader: User) -> Iterator[Entry]:
             "g",
             link=f"/customers/{other}/",
         )
+
+
+def _joined(card_id: int) -> Iterator[Entry]:
+    """Cards that were joined to this one, or taken off it."""
+    for made in merging.merges_of(card_id):
+        link = f"/customers/merges/{made.pk}/"
+        count = made.cards.count()
+        words = ngettext("%(n)s card was joined to this one", "%(n)s cards were joined to this one", count)
+        yield Entry(
+            made.at,
+            "facts",
+            words % {"n": wording.number(count)},
+            str(made.user or ""),
+            "customers",
+            link=link,
+        )
+        if made.undone_at is not None:
+            yield Entry(
+                made.undone_at, "facts", _("Taken apart again"), str(made.undone_by or ""), "undo", link=link
+            )
 
 
 def changes_in_words(rows: Iterable[FactChange]) -> list[dict[str, Any]]:
@@ -274,6 +296,11 @@ def _shown(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return wording.listed([_shown(one) for one in value])
+    if isinstance(value, dict):
+        told = [_shown(part) for part in value.values()]
+        return _("a picture") if "file" in value else " · ".join(told)
     try:
         return (
             wording.day(date.fromisoformat(value))

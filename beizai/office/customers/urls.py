@@ -15,6 +15,7 @@ urlpatterns = [
     path("customers/<int:customer_id>/", card.card, name="customer"),
     path("customers/<int:customer_id>/timeline/", card.timeline_fragment, name="customer_timeline"),
     path("customers/<int:customer_id>/why/<slug:kind>/", why.why_fragment, name="customer_why"),
+    path("customers/<int:customer_id>/picture/<slug:key>/", card.picture, name="customer_picture"),
     path("customers/<int:customer_id>/edit/", editing.edit, name="customer_edit"),
     path("customers/<int:customer_id>/history/", editing.history_page, name="customer_history"),
     path("customers/<int:customer_id>/note/", editing.note, name="customer_note"),
