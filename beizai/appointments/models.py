@@ -120,3 +120,69 @@ class AppointmentStep(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["told", "id"], name="step_untold")]
+
+
+class MadeToMeasure(models.Model):
+    """Something made to a customer's measures, and which attributes of the card it takes."""
+
+    name = models.CharField(max_length=120, unique=True)
+    attribute_keys = models.JSONField(default=list)  # all of them must be known
+    good_for_months = models.PositiveSmallIntegerField(default=36)  # feet change; 0 = measures never age
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GiftState(models.TextChoices):
+    TAKEN = "taken"
+    CAN_BE_MADE = "can_be_made"
+    NEEDS_THEM = "needs_them"  # they have to come themselves; never says why
+    MAKING = "making"
+    READY = "ready"
+    HANDED_OVER = "handed_over"
+    CANCELLED = "cancelled"
+
+
+class GiftOrder(models.Model):
+    """One customer orders something made to the measures of another, without seeing them.
+
+    What the giver said of the receiver stays in the order and never becomes a card or a contact point.
+    """
+
+    number = models.CharField(max_length=12, unique=True)
+    giver = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="gifts_given")
+    what = models.ForeignKey(MadeToMeasure, on_delete=models.PROTECT)
+    wish = models.TextField(blank=True)  # style, colour, occasion
+    price_minor = models.BigIntegerField(null=True, blank=True)
+    wanted_on = models.DateField(null=True, blank=True)
+    receiver_name = models.CharField(max_length=200)
+    receiver_point = models.CharField(max_length=254)  # an address or number the giver gave
+    receiver = models.ForeignKey(
+        Customer, null=True, blank=True, on_delete=models.SET_NULL, related_name="gifts_received"
+    )
+    consent_id = models.BigIntegerField(null=True)  # the entry that allows it
+    state = models.CharField(max_length=12, choices=GiftState.choices, default=GiftState.TAKEN)
+    reason = models.CharField(max_length=20, blank=True)  # for the workshop only
+    taken_at = models.DateTimeField()
+    taken_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    settled_at = models.DateTimeField(null=True, blank=True)
+    simulated = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "taken_at"], name="gift_open")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class GiftStep(models.Model):
+    """What became of a gift order, step by step."""
+
+    gift = models.ForeignKey(GiftOrder, on_delete=models.CASCADE, related_name="steps")
+    step = models.CharField(max_length=12)
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    at = models.DateTimeField()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from beizai.appointments.models import Appointment
+from beizai.appointments.models import Appointment, GiftOrder
 from beizai.base.personal import Holding, register
 
 
@@ -23,5 +23,30 @@ register(
         what="appointments: when, with whom, for what, the wish agreed beforehand",
         give_out=_give,
         erase=_erase,
+    )
+)
+
+
+def _give_gifts(customer_id: int) -> list[dict[str, Any]]:
+    """What they gave; what others give them stays a surprise, but for what was handed over."""
+    given = GiftOrder.objects.filter(giver_id=customer_id)
+    got = GiftOrder.objects.filter(receiver_id=customer_id, state="handed_over")
+    fields = ("number", "what__name", "wish", "wanted_on", "state", "taken_at")
+    rows = [dict(row) for row in given.values(*fields, "receiver_name")]
+    return rows + [dict(row) for row in got.values(*fields)]
+
+
+def _erase_gifts(customer_id: int, at: datetime) -> int:
+    received = GiftOrder.objects.filter(receiver_id=customer_id)
+    changed = received.update(receiver=None, receiver_name="", receiver_point="", consent_id=None)
+    return changed + GiftOrder.objects.filter(giver_id=customer_id).delete()[0]
+
+
+register(
+    Holding(
+        table=GiftOrder._meta.db_table,
+        what="gifts made to measure, ordered by them or made for them",
+        give_out=_give_gifts,
+        erase=_erase_gifts,
     )
 )

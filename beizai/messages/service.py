@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from beizai.base.contact_points import normal_email
-from beizai.base.errors import Invalid, Unavailable
+from beizai.base.errors import Unavailable
 from beizai.channels.compile import Outgoing
 from beizai.channels.compile.envelope import a_label
 from beizai.messages.models import ServiceMail, ServiceState
@@ -45,8 +45,7 @@ def ask(
 
     After `good_until` it is no longer of use to anybody and is not sent. Invalid where the address cannot be one.
     """
-    if normal_email(to) is None:
-        raise Invalid("The address cannot be a mailbox: “{address}”.", address=to)
+    normal_email(to)
     mail, _made = ServiceMail.objects.get_or_create(
         key=key,
         defaults={

@@ -155,6 +155,7 @@ def cover(request: HttpRequest) -> dict[str, Any]:
         "nav": _nav(known, section) if known else [],
         "section": section,
         "has_day": known is not None and waiting("day") > 0,
+        "has_gifts": known is not None and waiting("gifts") > 0,
         "role_name": role_name(known.role) if known else "",
         "may": Allowed(user),
     }

@@ -12,6 +12,7 @@ ROOMS = (
     "products",
     "till",
     "appointments.urls",
+    "gifts.urls",
     "settings",
     "attributes.urls",
     "users",
