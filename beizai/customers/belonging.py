@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 
+_T = TypeVar("_T")
 _Q = TypeVar("_Q", bound=QuerySet[Any])
 
 
@@ -91,8 +92,8 @@ def gathered(rows: Iterable[tuple[Any, ...]], among: Mapping[int, int]) -> Itera
         yield (among.get(number, number), *rest)
 
 
-def in_pieces(customer_ids: Iterable[int], size: int = 5_000) -> Iterator[list[int]]:
-    """The numbers in pieces one statement can take."""
-    rest = iter(customer_ids)
+def in_pieces(items: Iterable[_T], size: int = 5_000) -> Iterator[list[_T]]:
+    """What is asked for in pieces one statement can take."""
+    rest = iter(items)
     while piece := list(islice(rest, size)):
         yield piece

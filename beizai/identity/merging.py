@@ -12,7 +12,7 @@ from beizai.base.errors import Forbidden, Invalid, NotFound
 from beizai.customers import search
 from beizai.customers.models import ContactPoint, Customer, FactChange, Note, Standing, Tag, Tie
 from beizai.identity import cards, rules, shown
-from beizai.identity.models import Belonging, Merge, MergedCard, Proposal, Touched
+from beizai.identity.models import Belonging, Merge, MergedCard, OwnCard, Proposal, Touched
 from beizai.staff import audit
 from beizai.staff.models import User
 
@@ -98,6 +98,18 @@ def refresh(customer_ids: Iterable[int], *, now: datetime) -> int:
             _settle(root, now)
             _refreshed(root, now)
     return len(joint)
+
+
+def after_import(import_id: int, *, now: datetime) -> list[int]:
+    """An import has written on joint cards: what it wrote is noted as the kept cards' own; which cards those are.
+
+    The same cards are refreshed after it was undone.
+    """
+    joint = OwnCard.objects.values("pk")
+    rows = FactChange.objects.filter(import_id=import_id, customer_id__in=joint)
+    numbers = sorted(set(rows.values_list("customer_id", flat=True)))
+    refresh(numbers, now=now)
+    return numbers
 
 
 def apart_for_import(import_id: int, *, now: datetime, by: User | None = None) -> list[int]:
