@@ -58,7 +58,12 @@ def add(
         columns["name"] = " ".join(part for part in (new.given_name.strip(), new.family_name.strip()) if part)
     with transaction.atomic():
         customer = Customer.objects.create(
-            **columns, source=source, simulated=new.simulated, created_at=now, changed_at=now
+            **columns,
+            source=source,
+            made_by=user,
+            simulated=new.simulated,
+            created_at=now,
+            changed_at=now,
         )
         for channel, value in given:
             points.add(

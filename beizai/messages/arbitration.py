@@ -15,6 +15,7 @@ from beizai.consent.rules import Answer, may_contact_many, suppressed_among
 from beizai.customers import belonging
 from beizai.customers.models import ContactPoint, Customer
 from beizai.messages.models import Message, State
+from beizai.sources.register import stopped
 
 _AT_ONCE = 5_000
 _OF_AGE_YEARS = 18
@@ -25,6 +26,7 @@ class Refusal(StrEnum):
     (no_permission, refused, withdrawn, expired) come first, and "suppressed_" is followed by why."""
 
     NO_CUSTOMER = "no_customer"
+    SOURCE_STOPPED = "source_stopped"
     MINOR = "minor"
     SUPPRESSED = "suppressed_"
     NO_ADDRESS = "no_address"
@@ -88,6 +90,7 @@ def _judged(leads: Mapping[int, int], asked: _Question, taken: set[str]) -> dict
     whose = belonging.spread(ids)
     answers = may_contact_many(ids, asked.channel, asked.purpose, asked.at)
     births = dict(Customer.objects.filter(pk__in=ids).values_list("id", "birthday_on"))
+    halted = _of_stopped_sources(ids)
     addresses = _addresses(whose, asked.channel)
     suppressed = suppressed_among(asked.channel, {one for many in addresses.values() for one in many})
     lately = _written_lately(whose, asked) if asked.marketing and asked.cap_days else set()
@@ -95,6 +98,8 @@ def _judged(leads: Mapping[int, int], asked: _Question, taken: set[str]) -> dict
     found = {}
     for customer_id, card in leads.items():
         verdict = _of_person(card, answers[card], births, asked)
+        if verdict is None and card in halted:
+            verdict = Eligibility(False, Refusal.SOURCE_STOPPED)
         verdict = verdict or _of_address(addresses.get(card, []), suppressed, asked.channel, taken)
         if verdict.eligible and card in lately:
             verdict = Eligibility(False, Refusal.WRITTEN_LATELY, verdict.address)
@@ -105,6 +110,19 @@ def _judged(leads: Mapping[int, int], asked: _Question, taken: set[str]) -> dict
             verdict = Eligibility(True, "", verdict.address, answers[card].entry_id)
         found[customer_id] = verdict
     return found
+
+
+def _of_stopped_sources(ids: list[int]) -> set[int]:
+    """Those of a source or import whose first mails failed too often."""
+    held = stopped()
+    if not held:
+        return set()
+    rows = Customer.objects.filter(pk__in=ids, source_id__in={source for source, _ in held})
+    return {
+        pk
+        for pk, source, brought in rows.values_list("pk", "source_id", "import_id")
+        if (source, None) in held or (source, brought) in held
+    }
 
 
 def _of_person(

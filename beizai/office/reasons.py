@@ -33,6 +33,23 @@ def _refusals() -> dict[str, Told]:
         "refused": Told(_("Have said no"), _("refused when they were asked; nothing may be sent"), "alone"),
         "withdrawn": Told(_("Took their permission back"), _("unsubscribed; nothing may be sent"), "alone"),
         "expired": Told(_("The permission has run out"), _("it was given for a time that is over"), "clock"),
+        "basis_not_lawful": Told(
+            _("The lawful basis does not carry here"), _("by the law of the customer’s country"), "lock"
+        ),
+        "not_separate": Told(
+            _("Not agreed to on its own"), _("asked in one sentence with other things"), "lock"
+        ),
+        "list_out_of_date": Told(
+            _("The do-not-call register was not looked at in time"),
+            _("calls without consent need a fresh look"),
+            "phone",
+        ),
+        "restricted": Told(
+            _("Their data is restricted"), _("it is kept, and nothing else done with it"), "lock"
+        ),
+        "source_stopped": Told(
+            _("Their list is stopped"), _("too many of its first mails bounced or were disowned"), "warn"
+        ),
         "no_customer": Told(_("The card is gone"), "", "customers"),
         "minor": Told(_("Under 18"), _("no offers to minors"), "alone"),
         "no_address": Told(_("No email on the card"), "", "email"),
@@ -62,6 +79,7 @@ def _suppressed(code: str) -> Told:
         "suppressed_complaint": _("they called a mail spam"),
         "suppressed_do_not_contact": _("they asked never to be contacted"),
         "suppressed_erased": _("they asked to be forgotten"),
+        "suppressed_do_not_call": _("on a do-not-call register"),
     }.get(code, "")
     return Told(_("On the list of addresses never to write to"), more, "warn")
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from beizai.base import clock
 from beizai.base.progress import Progress
-from beizai.events import batches, erasing, flusher, inbox, upkeep
+from beizai.campaigns import stopping
+from beizai.events import batches, erasing, flusher, inbox, quarantine, receiving, upkeep
 from beizai.events.book import open_book
 from beizai.imports import undoing
 from beizai.measurement import book_days, results
@@ -29,6 +30,7 @@ def enlist() -> None:
     rounds.register("send", SENDING, 1.0, sending.send_all)
     rounds.register("service mails", SENDING, 1.0, sending.send_service)
     rounds.register("history", SENDING, 1.0, sending.enter_history)
+    rounds.register("receive", REST, _FLUSH_SECONDS, receiving.receive_once)
     rounds.register("flush", REST, _FLUSH_SECONDS, flusher.flush_once)
     rounds.register("batches", REST, _RECOVER_SECONDS, _recover_batches)
     rounds.register("sweep", REST, _SWEEP_SECONDS, _sweep)
@@ -41,12 +43,18 @@ def enlist() -> None:
     background.register(_STANDINGS, _stand)
     rounds.register("standings", REST, _STANDINGS_SECONDS, _count_standings)
     background.register(_BOOK_DAY, _count_the_day)
+    rounds.register("sources", REST, _RECOVER_SECONDS, _stop_sources)
     rounds.register("book day", REST, _STANDINGS_SECONDS, _look_at_the_day)
 
 
 def _settle() -> int:
     """Campaigns whose window has ended: what each earned goes into the year."""
     return len(results.settle_due(now()))
+
+
+def _stop_sources() -> int:
+    """Imports whose first mails bounce or are disowned too often: nobody else of them is written to."""
+    return len(stopping.look(now()))
 
 
 def _look_at_the_day() -> int:
@@ -96,4 +104,5 @@ def _erase() -> int:
     erasing.carry_out(at=at)
     batches.erase_undone(at=at)
     inbox.current().forget((at - _REMEMBERED).date())
+    quarantine.forget(at)
     return 0
