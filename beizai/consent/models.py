@@ -1,4 +1,4 @@
-"""The consent ledger and the suppression list: only ever added to."""
+"""The consent ledger, the lists of contact points nobody writes to, restrictions, and what people prefer."""
 
 from django.db import models
 
@@ -11,6 +11,13 @@ class Purpose(models.TextChoices):
     MARKETING = "marketing"
     SERVICE = "service"  # what a customer waits for: an order's confirmation
     TRACKING = "tracking"  # keeping opens and clicks per person
+    SHARING = "sharing"  # giving data to a partner
+    SENSITIVE = "sensitive"  # keeping facts of body, health, credit, children
+    ABROAD = "abroad"  # taking data to another country
+    GIFTS = "gifts"  # others may have gifts made by their measures, without seeing them
+
+
+CONTACT_PURPOSES = (Purpose.MARKETING, Purpose.SERVICE, Purpose.TRACKING)  # those a message is sent for
 
 
 class Decision(models.TextChoices):
@@ -22,8 +29,11 @@ class Decision(models.TextChoices):
 class Basis(models.TextChoices):
     CONSENT = "consent"
     CONTRACT = "contract"
-    SOFT_OPT_IN = "soft_opt_in"  # own similar goods at a sale, opt-out each time
-    LEGITIMATE_INTEREST = "legitimate_interest"
+    SOFT_OPT_IN = "soft_opt_in"  # existing customer: own similar goods at a sale, opt-out each time
+    LEGITIMATE_INTEREST = "legitimate_interest"  # with its assessment
+    IMPLIED = "implied"  # by a purchase; ends by itself
+    INQUIRY = "inquiry"  # by asking us; ends by itself
+    LEGAL_DUTY = "legal_duty"
 
 
 class _AppendOnly(models.Model):
@@ -35,25 +45,39 @@ class _AppendOnly(models.Model):
     def save(self, *args: object, **kwargs: object) -> None:
         if not self._state.adding:
             raise Forbidden(
-                f"{type(self).__name__} {self.pk} cannot be changed.", hint="Add a new entry instead."
+                "{row} cannot be changed.",
+                row=f"{type(self).__name__} {self.pk}",
+                hint="Add a new entry instead.",
             )
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
 
 class ConsentEntry(_AppendOnly):
-    """One decision of one customer. `channel` "" means every channel. No foreign key on the customer: proof outlives the card."""
+    """One decision of one customer. `channel` "" means every channel, `topic` "" every topic.
+
+    No foreign key on the customer: proof outlives the card. The database itself refuses to change or take out a row.
+    """
 
     customer_id = models.BigIntegerField()
     channel = models.CharField(max_length=10, blank=True)
     purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    topic = models.CharField(max_length=60, blank=True, db_default="")
     decision = models.CharField(max_length=10, choices=Decision.choices)
     basis = models.CharField(max_length=30, choices=Basis.choices, default=Basis.CONSENT)
     text = models.TextField()  # the exact words agreed to or refused
     text_sha256 = models.CharField(max_length=64)
+    language = models.CharField(max_length=10, blank=True, db_default="")  # of the text
+    separate = models.BooleanField(
+        db_default=True
+    )  # asked on its own, not in one sentence with other purposes
+    assessment = models.TextField(blank=True, db_default="")  # why our interest outweighs theirs
+    form = models.CharField(max_length=120, blank=True, db_default="")
+    form_version = models.CharField(max_length=40, blank=True, db_default="")
+    address = models.CharField(max_length=45, blank=True, db_default="")  # network address, as far as lawful
+    evidence_file = models.CharField(max_length=200, blank=True, db_default="")  # its name under uploads/
+    evidence_sha256 = models.CharField(max_length=64, blank=True, db_default="")
     source = models.ForeignKey(Source, null=True, on_delete=models.PROTECT)
-    evidence = models.JSONField(
-        default=dict
-    )  # form and version, file and row, campaign, address of the request
+    evidence = models.JSONField(default=dict)  # file and row, campaign, what else shows it
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
     import_id = models.BigIntegerField(null=True)
     simulated = models.BooleanField(default=False)
@@ -83,3 +107,64 @@ class Suppression(_AppendOnly):
         constraints = [
             models.UniqueConstraint(fields=["channel", "normal_hash", "reason"], name="suppressed_once")
         ]
+
+
+class ListCheck(_AppendOnly):
+    """One look at a list others keep (a do-not-call register): the newest of a name is the one that holds."""
+
+    name = models.CharField(max_length=120)
+    channel = models.CharField(max_length=10)
+    checked_at = models.DateTimeField()
+    file_name = models.CharField(max_length=200)
+    file_sha256 = models.CharField(max_length=64)
+    points = models.PositiveIntegerField()  # how many it names
+    unread = models.PositiveIntegerField(default=0)  # rows that are no address or number
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["channel", "name", "checked_at"], name="list_check_newest")]
+
+
+class ListedPoint(_AppendOnly):
+    """A contact point named by a list, by its keyed hash."""
+
+    list_check = models.ForeignKey(ListCheck, on_delete=models.PROTECT, related_name="listed")
+    normal_hash = models.CharField(max_length=64)
+
+    class Meta:
+        indexes = [models.Index(fields=["normal_hash", "list_check"], name="listed_point_hash")]
+
+
+class SuppressedPoint(models.Model):
+    """A contact point of a card that stands on a list: derived from the lists, so that nobody is looked up by hash."""
+
+    contact_point_id = models.BigIntegerField()
+    customer_id = models.BigIntegerField(db_index=True)
+    channel = models.CharField(max_length=10)
+    reason = models.CharField(max_length=30)
+    list_check_id = models.BigIntegerField(default=0)  # 0: our own list
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact_point_id", "reason", "list_check_id"], name="suppressed_point_once"
+            )
+        ]
+
+
+class PointsSeen(models.Model):
+    """How far the contact points were compared with the lists: one row."""
+
+    last_point_id = models.BigIntegerField(default=0)
+
+
+class Restriction(_AppendOnly):
+    """A customer's data is only kept, and nothing done with it, from this row on; or is used again."""
+
+    customer_id = models.BigIntegerField(db_index=True)
+    restricted = models.BooleanField()
+    reason = models.TextField()
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    at = models.DateTimeField()

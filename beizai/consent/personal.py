@@ -5,12 +5,26 @@ from datetime import datetime
 from typing import Any
 
 from beizai.base.personal import Holding, register
-from beizai.consent.models import ConsentEntry
+from beizai.consent.models import ConsentEntry, Restriction, SuppressedPoint
 
 
 def _give_out(customer_id: int) -> Sequence[Mapping[str, Any]]:
     rows = ConsentEntry.objects.filter(customer_id=customer_id).order_by("at", "id")
-    return list(rows.values("purpose", "channel", "decision", "basis", "text", "at", "expires_at"))
+    shown = ("purpose", "channel", "topic", "decision", "basis", "text", "form", "source__name")
+    return list(rows.values(*shown, "address", "at", "expires_at"))
+
+
+def _give_restrictions(customer_id: int) -> Sequence[Mapping[str, Any]]:
+    rows = Restriction.objects.filter(customer_id=customer_id).order_by("at", "id")
+    return list(rows.values("restricted", "reason", "at"))
+
+
+def _give_lists(customer_id: int) -> Sequence[Mapping[str, Any]]:
+    return list(SuppressedPoint.objects.filter(customer_id=customer_id).values("channel", "reason", "at"))
+
+
+def _erase_lists(customer_id: int, at: datetime) -> int:
+    return SuppressedPoint.objects.filter(customer_id=customer_id).delete()[0]
 
 
 def _erase(customer_id: int, at: datetime) -> int:
@@ -24,5 +38,22 @@ register(
         give_out=_give_out,
         erase=_erase,
         kept_because="The proof that we were allowed to write stays, by the number of the card alone, as long as it can be asked for.",
+    )
+)
+register(
+    Holding(
+        table="consent_restriction",
+        what="since when their data is only kept, and why",
+        give_out=_give_restrictions,
+        erase=_erase,
+        kept_because="That a restriction was asked for and kept stays, by the number of the card alone.",
+    )
+)
+register(
+    Holding(
+        table="consent_suppressedpoint",
+        what="which of their addresses stand on a list of those not to be written to",
+        give_out=_give_lists,
+        erase=_erase_lists,
     )
 )

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from django.db.models import Case, F, IntegerField, Q, Value, When, Window
-from django.db.models.functions import RowNumber
-
 from beizai.base.clock import civil_date
-from beizai.consent.models import ConsentEntry, Decision, Purpose, Suppression
-from beizai.consent.rules import suppressed_among
+from beizai.consent.asking import marketed_to
+from beizai.consent.suppression import any_list, suppressed_among
 from beizai.customers.models import ContactPoint, Customer
 from beizai.events.book import Book, open_book
 from beizai.measurement.results import Year, earned_in_year
@@ -108,28 +105,12 @@ def contactable(as_of: datetime, *, of: int) -> Contactable:
 
 def reachable(channel: str, as_of: datetime) -> Iterator[int]:
     """Who may be written to for marketing on this channel; somebody with two addresses comes twice."""
-    agreed = _agreed(channel, as_of)
+    agreed = marketed_to(channel, as_of)
     points = ContactPoint.objects.filter(channel=channel, ended_at=None).values_list("customer_id", "normal")
-    suppressing = Suppression.objects.filter(channel=channel).exists()
+    suppressing = any_list(channel)
     theirs = (point for point in points.iterator(_AT_ONCE) if point[0] in agreed)
     while chunk := list(islice(theirs, _AT_ONCE)):
         yield from _open(channel, chunk, suppressing)
-
-
-def _agreed(channel: str, as_of: datetime) -> set[int]:
-    """Whose latest decision is a yes; the conditions on it come after the latest is found, not before."""
-    decisions = ConsentEntry.objects.filter(
-        Q(channel=channel) | Q(channel=""), purpose=Purpose.MARKETING, at__lte=as_of
-    )
-    no = Case(When(decision=Decision.GRANTED, then=Value(0)), default=Value(1), output_field=IntegerField())
-    in_turn = Window(
-        RowNumber(), partition_by=[F("customer_id")], order_by=[F("at").desc(), no.desc(), F("id").desc()]
-    )
-    latest = decisions.annotate(turn=in_turn).filter(turn=1).values("pk")
-    granted = ConsentEntry.objects.filter(pk__in=latest, decision=Decision.GRANTED).exclude(
-        expires_at__lte=as_of
-    )
-    return set(granted.values_list("customer_id", flat=True).iterator(_AT_ONCE))
 
 
 def _open(channel: str, points: list[tuple[int, str]], suppressing: bool) -> Iterator[int]:

@@ -11,7 +11,7 @@ from django.db.models import Q
 from beizai.base.contact_points import normal_email
 from beizai.base.errors import Invalid
 from beizai.consent.models import Purpose
-from beizai.consent.rules import Answer, may_contact_many, suppressed_among
+from beizai.consent.rules import Answer, Reason, may_contact_many, suppressed_among
 from beizai.customers import belonging
 from beizai.customers.models import ContactPoint, Customer
 from beizai.messages.models import Message, State
@@ -92,7 +92,9 @@ def _judged(leads: Mapping[int, int], asked: _Question, taken: set[str]) -> dict
     births = dict(Customer.objects.filter(pk__in=ids).values_list("id", "birthday_on"))
     halted = _of_stopped_sources(ids)
     addresses = _addresses(whose, asked.channel)
-    suppressed = suppressed_among(asked.channel, {one for many in addresses.values() for one in many})
+    suppressed = suppressed_among(
+        asked.channel, {one for many in addresses.values() for one in many}, purpose=asked.purpose
+    )
     lately = _written_lately(whose, asked) if asked.marketing and asked.cap_days else set()
     written = _written_by_this(whose, asked)
     found = {}
@@ -131,7 +133,7 @@ def _of_person(
     """The reason that lies in the person, or None."""
     if customer_id not in births:
         return Eligibility(False, Refusal.NO_CUSTOMER)
-    if not answer.allowed:
+    if not answer.allowed and answer.reason is not Reason.SUPPRESSED:  # the address tells which list
         return Eligibility(False, answer.reason, consent_id=answer.entry_id)
     born = births[customer_id]
     if asked.marketing and born is not None and _years(born, asked.at.date()) < _OF_AGE_YEARS:

@@ -11,8 +11,9 @@ import pyarrow as pa
 from django.db.models import Q, QuerySet
 
 from beizai.base import clock
-from beizai.consent.models import Purpose
+from beizai.consent.models import CONTACT_PURPOSES, Purpose
 from beizai.consent.permitted import Permitted, permitted
+from beizai.consent.restricting import restricted
 from beizai.customers import belonging
 from beizai.customers.models import (
     AttributeDefinition,
@@ -31,7 +32,7 @@ from beizai.segments.rule.checking import names_of
 from beizai.value.cards import left_contact
 
 CHANNELS = tuple(Channel.values)
-PURPOSES = tuple(Purpose.values)
+PURPOSES = tuple(str(purpose) for purpose in CONTACT_PURPOSES)
 _ARROW = {
     AttributeKind.TEXT: pa.string(),
     AttributeKind.CHOICE: pa.string(),
@@ -164,7 +165,7 @@ def _before(asked: Asked) -> dict[int, dict[str, Any]]:
 
 
 def _cards(asked: Asked) -> Iterator[tuple[Any, ...]]:
-    cards = Customer.objects.order_by("pk")
+    cards = Customer.objects.order_by("pk").exclude(pk__in=restricted(asked.at))
     if asked.only is not None:
         cards = cards.filter(pk__in=list(asked.only))
     cards = belonging.listed(cards)

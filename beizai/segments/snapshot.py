@@ -18,7 +18,8 @@ import pyarrow.parquet as pq
 from django.db.models import Max
 
 from beizai.base import home
-from beizai.consent.models import ConsentEntry
+from beizai.consent.models import ConsentEntry, ListCheck, Restriction, SuppressedPoint
+from beizai.consent.suppression import catch_up
 from beizai.customers import belonging
 from beizai.customers.models import ContactPoint, Customer, FactChange, Tag, Tie
 from beizai.events.models import BookStamp
@@ -31,7 +32,8 @@ from beizai.value.cards import referrals
 _NAME = "customers.parquet"
 _MARK = b"mark"
 _FEW = 20_000  # more changed cards than this, and all are read
-_GROWING = (Customer, FactChange, ContactPoint, Tag, Tie, ConsentEntry, Touched)
+_OF_A_CARD = (FactChange, ContactPoint, Tag, Tie, ConsentEntry, Restriction, SuppressedPoint, Touched)
+_GROWING = (Customer, ListCheck, *_OF_A_CARD)
 
 
 @dataclass(frozen=True)
@@ -45,18 +47,23 @@ class Mark:
     timezone: str
     at: str
     turns_at: str | None = None
+    country: str = ""  # the shop's: whose law holds where a card names none
 
     def same_office(self, other: "Mark") -> bool:
         """Whether nothing changed between the two."""
         mine, theirs = self.__dict__, other.__dict__
         return all(
-            mine[name] == theirs[name] for name in ("last_ids", "counts", "stamp", "kinds", "timezone")
+            mine[name] == theirs[name]
+            for name in ("last_ids", "counts", "stamp", "kinds", "timezone", "country")
         )
 
     def same_shape(self, other: "Mark") -> bool:
         """Whether only single cards changed: no import came or went, no attribute was defined anew."""
         mine, theirs = self.__dict__, other.__dict__
-        return all(mine[name] == theirs[name] for name in ("stamp", "kinds", "timezone"))
+        same_lists = self.last_ids["ListCheck"] == other.last_ids["ListCheck"]
+        return same_lists and all(
+            mine[name] == theirs[name] for name in ("stamp", "kinds", "timezone", "country")
+        )
 
 
 def customers(at: datetime) -> pa.Table:
@@ -115,12 +122,14 @@ def _is_past(at: datetime, kept: Mark | None) -> bool:
 
 
 def _mark(at: datetime) -> Mark:
+    catch_up()
     last = {
         model.__name__: model._default_manager.aggregate(last=Max("pk"))["last"] or 0 for model in _GROWING
     }
     counts = {model.__name__: model._default_manager.count() for model in (Customer, Tag, Tie)}
     stamp = BookStamp.objects.filter(pk=1).values_list("stamp", flat=True).first() or 0
-    return Mark(last, counts, stamp, rows.definitions(), shop().timezone, at.isoformat())
+    here = shop()
+    return Mark(last, counts, stamp, rows.definitions(), here.timezone, at.isoformat(), country=here.country)
 
 
 def _changed(old: Mark, now: Mark) -> set[int] | None:
@@ -131,7 +140,7 @@ def _changed(old: Mark, now: Mark) -> set[int] | None:
     found: set[int] = set(
         Customer.objects.filter(pk__gt=old.last_ids["Customer"]).values_list("pk", flat=True)
     )
-    for model in (FactChange, ContactPoint, Tag, Tie, ConsentEntry, Touched):
+    for model in _OF_A_CARD:
         younger: Any = model._default_manager.filter(pk__gt=old.last_ids[model.__name__])
         found |= set(younger.values_list("customer_id", flat=True)[: _FEW + 1])
         if len(found) > _FEW:
@@ -164,7 +173,8 @@ def _kept() -> tuple[pa.Table, Mark] | None:
         return None
     said = json.loads((table.schema.metadata or {}).get(_MARK, b"null"))
     mark = Mark(**said) if isinstance(said, dict) else None
-    if mark is None or not table.schema.equals(rows.schema(mark.kinds)):
+    same = mark is not None and set(mark.last_ids) == {model.__name__ for model in _GROWING}
+    if mark is None or not same or not table.schema.equals(rows.schema(mark.kinds)):
         return None  # an earlier version of the program made it
     return table, mark
 

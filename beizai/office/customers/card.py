@@ -180,6 +180,11 @@ _BADGES: dict[Reason, tuple[Any, str]] = {
     Reason.REFUSED: (lambda: _("said no"), "bad"),
     Reason.WITHDRAWN: (lambda: _("took it back"), "bad"),
     Reason.EXPIRED: (lambda: _("has run out"), "warn"),
+    Reason.NOT_LAWFUL: (lambda: _("basis does not carry here"), "warn"),
+    Reason.NOT_SEPARATE: (lambda: _("not asked on its own"), "warn"),
+    Reason.LIST_OUT_OF_DATE: (lambda: _("register not looked at"), "warn"),
+    Reason.SUPPRESSED: (lambda: _("on a list"), "bad"),
+    Reason.RESTRICTED: (lambda: _("restricted"), "bad"),
 }
 
 

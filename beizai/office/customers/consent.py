@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from beizai.base.errors import Invalid
-from beizai.consent import ledger
+from beizai.consent import ledger, proof
 from beizai.consent.models import Basis, ConsentEntry, Decision, Purpose
 from beizai.customers import cards
 from beizai.office import refusals
@@ -42,6 +42,23 @@ class ConsentForm(forms.Form):
         label=gettext_lazy("On"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     basis = forms.ChoiceField(label=gettext_lazy("Lawful basis"))
+    assessment = forms.CharField(
+        label=gettext_lazy("Why our interest outweighs theirs"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Only for a legitimate interest."),
+    )
+    expires = forms.DateField(
+        label=gettext_lazy("Until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=gettext_lazy("Empty: until they take it back, or the law ends it."),
+    )
+    evidence = forms.FileField(
+        label=gettext_lazy("The paper or recording that shows it"),
+        required=False,
+        help_text=gettext_lazy("Kept as it is, with its fingerprint; up to 10 MB."),
+    )
     how = forms.CharField(
         label=gettext_lazy("How we know"),
         required=False,
@@ -64,6 +81,9 @@ class ConsentForm(forms.Form):
                 (Basis.SOFT_OPT_IN, _("bought, was told at the sale, could say no")),
                 (Basis.CONTRACT, _("part of the contract")),
                 (Basis.LEGITIMATE_INTEREST, _("legitimate interest")),
+                (Basis.IMPLIED, _("implied by a purchase; ends by itself")),
+                (Basis.INQUIRY, _("implied by asking us; ends by itself")),
+                (Basis.LEGAL_DUTY, _("a duty in law")),
             ],
         }
         for name, options in choices.items():
@@ -81,7 +101,7 @@ def consent(request: HttpRequest, customer_id: int) -> HttpResponse:
         "channel": "email",
         "on": here.today,
     }
-    form = ConsentForm(request.POST or None, initial=initial)
+    form = ConsentForm(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid() and _record(request, customer_id, form):
         messages.success(request, _("The decision is written down."))
         return redirect("customer", customer_id)
@@ -103,7 +123,9 @@ def _record(request: HttpRequest, customer_id: int, form: ConsentForm) -> bool:
     here, data = frame(), form.cleaned_data
     day = datetime.combine(data["on"], time(12), tzinfo=here.zone)
     at = here.now if data["on"] == here.today else day
+    ends, file = data["expires"], data["evidence"]
     try:
+        kept = proof.keep(file.read(), file.name) if file else None
         ledger.record(
             ledger.Given(
                 customer_id=customer_id,
@@ -115,11 +137,17 @@ def _record(request: HttpRequest, customer_id: int, form: ConsentForm) -> bool:
                 source_id=office(here.now).pk,
                 basis=data["basis"],
                 evidence={"how": data["how"]} if data["how"] else {},
+                assessment=data["assessment"].strip(),
+                language=here.language,
+                expires_at=datetime.combine(ends, time(23, 59), tzinfo=here.zone) if ends else None,
+                evidence_file=kept.name if kept else "",
+                evidence_sha256=kept.sha256 if kept else "",
             ),
             now=here.now,
             user=person(request),
         )
     except Invalid as error:
-        form.add_error("on" if "lies ahead" in error.message else "text", refusals.in_words(error))
+        field = {"lies_ahead": "on", "assessment_missing": "assessment"}.get(error.code, "text")
+        form.add_error(field, refusals.in_words(error))
         return False
     return True

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from beizai.base import money
 from beizai.base.errors import Invalid
-from beizai.consent.models import ConsentEntry, Decision, Purpose
-from beizai.customers import begins  # noqa: F401  (registers the lookups)
+from beizai.consent.asking import permitted_q
+from beizai.consent.models import Purpose
+from beizai.customers import begins, belonging  # noqa: F401  (begins registers the lookups)
 from beizai.customers.models import ContactPoint, Tag
 from beizai.office import labels, wording
 from beizai.office.frame import frame
@@ -185,9 +186,13 @@ def _silent(value: str, paths: Paths) -> Q:
 
 
 def _tagged(value: str, paths: Paths) -> Q:
+    tagged = Tag.objects.filter(tag=value)
+    numbers = tagged.values_list("customer_id", flat=True)
     if paths.passing:
-        return Q(Exists(Tag.objects.filter(customer_id=OuterRef(paths.id), tag=value)))
-    return Q(**{f"{paths.id}__in": Tag.objects.filter(tag=value).values("customer_id")})
+        own = Q(Exists(tagged.filter(customer_id=OuterRef(paths.id))))
+    else:
+        own = Q(**{f"{paths.id}__in": numbers})
+    return own | belonging.of_joined(numbers, paths.id)
 
 
 def _amount(value: str) -> int:
@@ -220,26 +225,9 @@ def _write_words(value: str) -> str:
 
 
 def _may_write(value: str, paths: Paths) -> Q:
-    """The latest marketing decision for email is a permission that holds; a refusal wins a tie (as `consent.rules.judge`)."""
-    now = frame().now
-    mine = ConsentEntry.objects.filter(
-        Q(channel="email") | Q(channel=""),
-        customer_id=OuterRef(paths.id),
-        purpose=Purpose.MARKETING,
-        at__lte=now,
-    )
-    against = ConsentEntry.objects.filter(
-        Q(channel="email") | Q(channel=""),
-        ~Q(decision=Decision.GRANTED) | Q(expires_at__lte=now, at__gt=OuterRef("at")),
-        customer_id=OuterRef("customer_id"),
-        purpose=Purpose.MARKETING,
-        at__gte=OuterRef("at"),
-        at__lte=now,
-    )
-    holds = mine.filter(Q(expires_at=None) | Q(expires_at__gt=now), decision=Decision.GRANTED).exclude(
-        Exists(against)
-    )
-    return Q(Exists(holds)) if value == "yes" else ~Q(Exists(holds))
+    """Who may be sent offers by email, by the rule of `may_contact`."""
+    asked = permitted_q("email", Purpose.MARKETING, frame().now, key=paths.id, country=f"{paths.card}country")
+    return asked if value == "yes" else ~asked
 
 
 def _write_rule(value: str) -> Mapping[str, Any]:
@@ -252,9 +240,9 @@ def _reach_words(value: str) -> str:
 
 
 def _reach(value: str, paths: Paths) -> Q:
-    return Q(
-        Exists(ContactPoint.objects.filter(customer_id=OuterRef(paths.id), channel=value, ended_at=None))
-    )
+    live = ContactPoint.objects.filter(channel=value, ended_at=None)
+    own = Q(Exists(live.filter(customer_id=OuterRef(paths.id))))
+    return own | belonging.of_joined(live.values_list("customer_id", flat=True), paths.id)
 
 
 def _added_words(value: str) -> str:

@@ -232,9 +232,14 @@ def decision_words(entry: ConsentEntry) -> str:
 
 def purpose_name(purpose: str) -> str:
     """What the permission is for."""
-    return {"marketing": _("offers"), "service": _("service"), "tracking": _("keeping opens and clicks")}.get(
-        purpose, purpose
-    )
+    return {
+        "marketing": _("offers"),
+        "service": _("service"),
+        "tracking": _("keeping opens and clicks"),
+        "sharing": _("passing data to a partner"),
+        "sensitive": _("keeping sensitive facts"),
+        "abroad": _("taking data to another country"),
+    }.get(purpose, purpose)
 
 
 def _ties(numbers: list[int], reader: User) -> Iterator[Entry]:
