@@ -52,6 +52,7 @@ def install() -> None:
         segments,
         serving,
         settings,
+        trades,
         users,
         value,
     )
@@ -66,6 +67,7 @@ def install() -> None:
         "segments": segments,
         "campaigns": campaigns,
         "users": users,
+        "trades": trades,
         "settings": settings,
     }
     app.add_typer(imports.bringing, name="import")

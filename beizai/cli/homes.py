@@ -21,7 +21,7 @@ def init(
     currency: Annotated[str, typer.Option(help="The book's currency, such as GBP.")] = "",
     timezone: Annotated[str, typer.Option(help="The shop's time zone, such as Europe/London.")] = "",
     locale: Annotated[str, typer.Option(help="Language and country, such as fr or en_GB.")] = "",
-    trade: Annotated[str, typer.Option(help="A ready-made book: hair_salon, online_shop or shoemaker.")] = "",
+    trade: Annotated[str, typer.Option(help="A ready-made book; 'beizai trades list' names them.")] = "",
     owner: Annotated[str, typer.Option(metavar="EMAIL", help="Who owns the book.")] = "",
 ) -> None:
     """Make a home: an empty book, its shop and its owner."""

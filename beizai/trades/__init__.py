@@ -1,1 +1,1 @@
-"""Ready-made books as data: for each trade what is worth knowing of a customer, and whom to look at first."""
+"""Ready-made books as data, a folder each: what is worth knowing, what can be booked or made to measure, whom to look at first."""

@@ -1,31 +1,51 @@
-"""The ready-made books, read from the data beside this module, and opened in a home."""
+"""The ready-made books, read from the folders beside this module, and opened in a home in the shop's language.
+
+A text of a book is said by language: `label = { en = "...", fr = "...", zh-hans = "..." }`; English stands in for others.
+"""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
+from django.db import transaction
+
+from beizai.appointments.models import MadeToMeasure, Service
 from beizai.base.errors import NotFound
 from beizai.customers.models import AttributeDefinition
+from beizai.forms import definition, publishing
+from beizai.forms.models import Form
 from beizai.segments import membership
 from beizai.staff.models import Shop
+
+LANGUAGES = ("en", "fr", "zh-hans")
+Table = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Trade:
-    """One ready-made book: `attributes` and `segments` as the tables of its file."""
+    """One ready-made book, as the tables of its file; `refuses` names what such a shop must not do."""
 
     name: str
-    label: str
-    attributes: tuple[dict[str, object], ...]
-    segments: tuple[dict[str, str], ...]
+    label: Mapping[str, str]
+    attributes: tuple[Table, ...] = ()
+    segments: tuple[Table, ...] = ()
+    services: tuple[Table, ...] = ()
+    made_to_measure: tuple[Table, ...] = ()
+    forms: tuple[Table, ...] = ()
+    refuses: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=1)
 def trades() -> tuple[Trade, ...]:
     """All of them, by name."""
-    found = [each for each in files(__package__).iterdir() if each.name.endswith(".toml")]
+    folders = [each for each in files(__package__).iterdir() if each.joinpath("book.toml").is_file()]
     return tuple(
-        _read(each.name, each.read_text(encoding="utf-8")) for each in sorted(found, key=lambda e: e.name)
+        _read(each.name, each.joinpath("book.toml").read_text(encoding="utf-8"))
+        for each in sorted(folders, key=lambda folder: folder.name)
     )
 
 
@@ -35,30 +55,127 @@ def trade(name: str) -> Trade:
     wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
     if wanted not in known:
         raise NotFound(
-            "There is no trade “{name}”.", hint="Trades: {names}.", name=name, names=", ".join(sorted(known))
+            "There is no trade “{name}”.",
+            name=name,
+            hint="Trades: {trades}.",
+            trades=", ".join(sorted(known)),
         )
     return known[wanted]
 
 
 def open_book_of(name: str, shop: Shop, *, now: datetime) -> Trade:
-    """Gives the home the attributes and segments of a trade; what is there already stays as it is."""
-    chosen = trade(name)
-    for position, fields in enumerate(chosen.attributes):
-        AttributeDefinition.objects.get_or_create(
-            key=fields["key"], defaults={**fields, "position": position}
-        )
-    for segment in chosen.segments:
-        membership.save_if_new(segment["name"], segment["rule"], now=now)
-    shop.trade = chosen.name
-    shop.save(update_fields=["trade"])
+    """Gives the home what a trade knows, in the shop's language; what is there already stays as it is."""
+    chosen, language = trade(name), shop.language if shop.language in LANGUAGES else "en"
+    with transaction.atomic():
+        for position, table in enumerate(chosen.attributes):
+            fields = said(table, language)
+            key = fields.pop("key")
+            fields["columns"] = _columns(fields.get("columns", []))
+            AttributeDefinition.objects.get_or_create(key=key, defaults={**fields, "position": position})
+        for position, table in enumerate(chosen.services):
+            fields = said(table, language)
+            Service.objects.get_or_create(name=fields.pop("name"), defaults={**fields, "position": position})
+        for position, table in enumerate(chosen.made_to_measure):
+            fields = said(table, language)
+            MadeToMeasure.objects.get_or_create(
+                name=fields["name"],
+                defaults={
+                    "attribute_keys": list(fields["attributes"]),
+                    "good_for_months": fields["good_for_months"],
+                    "position": position,
+                },
+            )
+        _add_forms(chosen, language, now)
+        shop.trade = chosen.name
+        shop.save(update_fields=["trade"])
+    for table in chosen.segments:
+        fields = said(table, language)
+        membership.save_if_new(fields["name"], fields["rule"], now=now)
     return chosen
 
 
-def _read(file_name: str, text: str) -> Trade:
+def said(table: Table, language: str) -> dict[str, Any]:
+    """A table of a book with its texts in one language.
+
+    >>> said({"key": "town", "label": {"en": "Town", "fr": "Ville"}}, "fr")
+    {'key': 'town', 'label': 'Ville'}
+    """
+    return {
+        key: value.get(language, value["en"]) if _is_text(value) else value for key, value in table.items()
+    }
+
+
+def form_of(table: Table, attributes: tuple[Table, ...], language: str) -> definition.Definition:
+    """The form of a book: the shop's language first, choices from the attribute its answer fills."""
+    by_key = {each["key"]: each for each in attributes}
+    questions = [
+        question | _options(by_key.get(question.get("attribute", ""), {}).get("choices"))
+        if question["ask"] in ("choice", "many")
+        else question
+        for question in table["questions"]
+    ]
+    return definition.read(
+        {
+            "kind": table["kind"],
+            "languages": _first(language),
+            "title": dict(table["name"]),
+            "thanks": _THANKS,
+            "questions": questions,
+        }
+    )
+
+
+_THANKS = {
+    "en": "Thank you. Your answers have arrived.",
+    "fr": "Merci, vos réponses sont bien arrivées.",
+    "zh-hans": "谢谢您，回答已收到。",
+}
+
+
+def _options(choices: Mapping[str, list[str]] | None) -> dict[str, Any]:
+    """The answers of an attribute as the options of a question; none where it has none."""
+    if not choices:
+        return {}
+    rows = zip(*(choices[language] for language in LANGUAGES), strict=True)
+    options = [
+        {"key": f"o{number}", "text": dict(zip(LANGUAGES, row, strict=True))}
+        for number, row in enumerate(rows, 1)
+    ]
+    return {"options": options}
+
+
+def _add_forms(chosen: Trade, language: str, now: datetime) -> None:
+    for table in chosen.forms:
+        name = said(table, language)["name"]
+        if Form.objects.filter(name=name).exists():
+            continue
+        form = form_of(table, chosen.attributes, language)
+        wish = publishing.Wish(
+            name, form.kind, slug=table["name"]["en"], languages=form.languages, definition=form
+        )
+        publishing.add(wish, now=now)
+
+
+def _first(language: str) -> list[str]:
+    return [language, *(other for other in LANGUAGES if other != language)]
+
+
+def _columns(rows: list[list[str]]) -> list[dict[str, str]]:
+    return [{"key": key, "label": label, "kind": kind} for key, label, kind in rows]
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, Mapping) and "en" in value
+
+
+def _read(name: str, text: str) -> Trade:
     data = tomllib.loads(text)
     return Trade(
-        name=file_name.removesuffix(".toml"),
+        name=name,
         label=data["label"],
-        attributes=tuple(data.get("attributes", ())),
-        segments=tuple(data.get("segments", ())),
+        refuses=tuple(data.get("refuses", ())),
+        **{
+            table: tuple(data.get(table, ()))
+            for table in ("attributes", "segments", "services", "made_to_measure", "forms")
+        },
     )
