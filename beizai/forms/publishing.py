@@ -54,7 +54,7 @@ _FLAWS = {
     "unknown_attribute": "“{question}” fills the attribute “{value}”, which is not there.",
     "unfit_attribute": "“{question}” cannot fill the attribute “{value}”: it is of another kind.",
 }
-_FITS: dict[Ask, tuple[str, ...]] = {
+FITS: dict[Ask, tuple[str, ...]] = {
     Ask.NUMBER: ("text", "number", "money", "measure"),
     Ask.SCALE: ("text", "number", "measure"),
     Ask.NPS: ("text", "number", "measure"),
@@ -163,7 +163,7 @@ def _of_attributes(draft: Definition) -> list[Flaw]:
     for question in draft.questions:
         if question.attribute and question.attribute not in kinds:
             found.append(Flaw("unknown_attribute", question.key, question.attribute))
-        elif question.attribute and AttributeKind(kinds[question.attribute]).value not in _FITS[question.ask]:
+        elif question.attribute and AttributeKind(kinds[question.attribute]).value not in FITS[question.ask]:
             found.append(Flaw("unfit_attribute", question.key, question.attribute))
     return found
 

@@ -151,7 +151,7 @@ def _begin(request: HttpRequest, form: Form) -> HttpResponse:
         raise Forbidden("This is full.", code="full")
     personal = None
     if "k" in request.GET:
-        personal = links.read_personal(_secret(), request.GET["k"], form.pk, now=frame().now)
+        personal = links.read_personal(_secret(), request.GET["k"], form.pk, now=clock.machine_now())
     language = best_language(definition, request)
     begun = sheets.begin(form, version, language=language, at=clock.machine_now(), personal=personal)
     return _show(form, begun, definition, None, personal_key=request.GET.get("k", ""))

@@ -1,5 +1,5 @@
 """The addresses of forms."""
 
-from beizai.office.forms import public
+from beizai.office.forms import pages, public, results
 
-urlpatterns = [*public.urlpatterns]
+urlpatterns = [*pages.urlpatterns, *results.urlpatterns, *public.urlpatterns]
