@@ -40,7 +40,7 @@ def evidence(pair: Mapping[str, object]) -> list[Evidence]:
 def sentence(pair: Mapping[str, object]) -> str:
     """One line: "family name the same (+9.1), birthday a letter or digit off (+3.2), postcode differs (−2.0)"."""
     return ", ".join(
-        f"{one.role.removesuffix('_on').replace('_', ' ')} {WORDS[one.level]} ({one.bits:+.1f})".replace(
+        f"{one.role.removesuffix('_on').replace('_', ' ')} {WORDS[one.level]} ({round(one.bits, 1) + 0.0:+.1f})".replace(
             "(-", "(−"
         )
         for one in evidence(pair)

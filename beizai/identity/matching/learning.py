@@ -2,7 +2,7 @@
 
 Fellegi and Sunter 1969: a level's weight is log2(m / u), m how often two cards of one person show it, u how often two of
 different people do. m and the share of doubles come from EM (Dempster, Laird, Rubin 1977) over the pairs that the rules
-give; pairs no rule gives, and pairs with nothing personal in common, are taken as different people, so that
+give; pairs no rule gives, and pairs that nothing personal speaks for, are taken as different people, so that
 households are not learned as persons. u comes from pairs drawn anywhere, each counted as far as it is
 not a double. A field may hang on another (a town on its postcode): then m and u are learned apart for pairs that agree in
 that other one, so that nothing is counted twice (a Bayes net in the form of a tree: Friedman, Geiger, Goldszmidt 1997).
@@ -23,6 +23,7 @@ Weights = NDArray[np.float64]
 
 _AGREES, _OTHER, _UNKNOWN = 0, 1, 2
 _FAITH = 30.0  # pairs that the expected shares of the levels stand for, so that a book without doubles invents none
+_MERELY_ALIKE = 4  # of a name: two slips, alike; of a date: only day and month the same
 _ROUNDS = 40
 _RANDOM_PAIRS = 500_000
 _SHARING_PAIRS = 100_000
@@ -163,16 +164,21 @@ def states(compared: Levels, parents: tuple[int, ...]) -> NDArray[np.int8]:
     return np.where((rows > 1).any(axis=0), _OTHER, known).astype(np.int8)
 
 
-def strangers(model: Model, compared: Levels) -> NDArray[np.bool_]:
-    """Pairs with nothing personal in common: it differs, or is not known and not even the email is the same."""
+def strangers(model: Model, compared: Levels, bits: Weights) -> NDArray[np.bool_]:
+    """Pairs that nothing personal speaks for: none of it agrees, or it is merely alike and other of it differs.
+
+    Where none of it is known, the same email speaks for one person.
+    """
     if not model.personal:
         return np.zeros(compared.shape[1], np.bool_)
-    rows = compared[list(model.personal)]
-    differs = np.array([model.m[place].shape[1] - 1 for place in model.personal], np.int8).reshape(-1, 1)
-    agrees = ((rows >= 0) & (rows < differs)).any(axis=0)
+    personal = list(model.personal)
+    rows, said = compared[personal], bits[personal]
+    differs = np.array([model.m[place].shape[1] - 1 for place in personal], np.int8).reshape(-1, 1)
+    speaks = ((said > 0) & (rows < _MERELY_ALIKE)).any(axis=0)
+    speaks |= (said > 0).any(axis=0) & (rows != differs).all(axis=0)
     if model.email is not None:
-        agrees |= (rows < 0).all(axis=0) & (compared[model.email] == 0)
-    return np.asarray(~agrees, np.bool_)
+        speaks |= (rows < 0).all(axis=0) & (compared[model.email] == 0)
+    return np.asarray(~speaks, np.bool_)
 
 
 def looked_up(table: Table, state: NDArray[np.int8], level: NDArray[np.int8]) -> Weights:
@@ -193,8 +199,10 @@ def weights(model: Model, compared: Levels) -> Weights:
 
 def probability(model: Model, compared: Levels) -> NDArray[np.float64]:
     """That two cards are one person, as it is taken while learning: rarity of the very values not yet looked at."""
-    likely = odds_to_probability(model.before + weights(model, compared).sum(axis=0))
-    return np.where(strangers(model, compared), 0.0, likely)
+    bits = weights(model, compared)
+    return np.where(
+        strangers(model, compared, bits), 0.0, odds_to_probability(model.before + bits.sum(axis=0))
+    )
 
 
 def odds_to_probability(bits: NDArray[np.float64]) -> NDArray[np.float64]:

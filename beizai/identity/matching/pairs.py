@@ -84,7 +84,9 @@ class Matcher:
         for place in range(len(bits)):
             self._weigh_rarity(place, compared, left, bits)
         likely = odds_to_probability(self.model.before + bits.sum(axis=0))
-        likely = np.where(strangers(self.model, compared), np.minimum(likely, self.settings.unsure), likely)
+        likely = np.where(
+            strangers(self.model, compared, bits), np.minimum(likely, self.settings.unsure), likely
+        )
         return _Scored(left, right, likely, compared, bits.astype(np.float32))
 
     def _weigh_rarity(self, place: int, compared: Levels, left: Rows, bits: NDArray[np.float64]) -> None:

@@ -88,7 +88,7 @@ class Role:
 
     `hangs_on` names the roles that explain this one in part: two strangers of one postcode are often of one town, two of one
     home of one family. The first that the table has is used. `rare` marks values that few have by chance, `personal` what
-    no household shares: of two cards with none of it in common a machine does not make one.
+    no household shares: if that does not speak for one person on the whole, a machine does not make two cards one.
     """
 
     name: str
@@ -185,7 +185,7 @@ class Settings:
 
     @property
     def unsure(self) -> float:
-        """The most that is said of two cards with nothing personal in common: for review, never merged."""
+        """The most that is said of two cards that nothing personal speaks for: for review, never merged."""
         return (self.review_from + self.merge_from) / 2
 
     def parents(self, role: Role) -> tuple[int, ...]:
