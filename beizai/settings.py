@@ -88,7 +88,11 @@ TEMPLATES = [
 def _postgres(url: str) -> dict[str, object]:
     parts = urlparse(url)
     if parts.scheme not in ("postgres", "postgresql"):
-        raise Invalid(f"DATABASE_URL begins with “{parts.scheme}”.", hint="It must begin with postgresql://.")
+        raise Invalid(
+            "DATABASE_URL begins with “{scheme}”.",
+            hint="It must begin with postgresql://.",
+            scheme=parts.scheme,
+        )
     query = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
