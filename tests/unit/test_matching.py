@@ -50,6 +50,7 @@ def compared(role: str, a: str | None, b: str | None) -> Level:
         ("email", "ann@web.at", "ann+shop@web.at", Level.WRITTEN_OTHERWISE),
         ("email", "ann.ott@web.at", "ann.ott@gmx.net", Level.LOCAL_PART),
         ("email", "ann.ott@web.at", "an.ott@web.at", Level.ONE_SLIP),
+        ("email", "ann7@web.at", "ann8@web.at", Level.DIFFERS),
     ],
 )
 def test_two_values_compare_as_a_clerk_would(role: str, a: str, b: str | None, level: Level) -> None:

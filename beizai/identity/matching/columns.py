@@ -33,7 +33,9 @@ class Spellings:
     lengths: NDArray[np.int64]
     bags: NDArray[np.uint64]  # which letters occur, as bits
     words: NDArray[np.uint64]  # which words occur, as bits; 0 for fields that are not text
-    parts: NDArray[np.int32]  # what a level of the kind looks at: last digits, local part, (year, month, day)
+    parts: NDArray[
+        np.int32
+    ]  # what a level of the kind looks at: last digits, local part and all but digits, (year, month, day)
 
 
 @dataclass(frozen=True)
@@ -177,11 +179,12 @@ def _words(written: pa.Array, to_plain: Codes, forms: int) -> NDArray[np.uint64]
 
 
 def _parts(texts: pa.Array, kind: Kind) -> NDArray[np.int32]:
-    """(forms, 1) or, for a date, (forms, 3): the numbers a level of this kind compares; -1 where there is none."""
+    """(forms, 1), of an email (forms, 2), of a date (forms, 3): the numbers a level of this kind compares; -1 where there is none."""
     if kind is Kind.PHONE:
         return _coded(pc.if_else(pc.greater_equal(pc.utf8_length(texts), 7), _ending(texts), None))
     if kind is Kind.EMAIL:
-        return _coded(pc.extract_regex(texts, r"^(?P<local>[^@]+)@").field("local") if len(texts) else texts)
+        local = pc.struct_field(pc.extract_regex(texts, r"^(?P<local>[^@]+)@"), "local")
+        return np.hstack([_coded(local), _coded(pc.replace_substring_regex(texts, r"\d+", ""))])
     if kind is Kind.DATE:
         good = pc.if_else(pc.match_substring_regex(texts, r"^\d{8}$"), texts, None)
         number = pc.fill_null(good.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)

@@ -146,24 +146,41 @@ def _date(column: Column, left: Rows, right: Rows) -> Levels:
     return out
 
 
-def _part_or_slip(column: Column, left: Rows, right: Rows) -> Levels:
-    """Phones by their last digits, emails by their local part; else by slips."""
-    number, spellings = NUMBER[column.kind], column.spellings
-    part = number[Level.ENDING if column.kind is Kind.PHONE else Level.LOCAL_PART]
+def _phone(column: Column, left: Rows, right: Rows) -> Levels:
+    number, spellings = NUMBER[Kind.PHONE], column.spellings
     out, a, b, look = _equal(column, left, right)
     a, b = a[look], b[look]
-    part_a = spellings.parts[a, 0]
-    same_part = (part_a >= 0) & (part_a == spellings.parts[b, 0])
+    slip, same_part = _long_slip(spellings, a, b), _same_part(spellings, a, b, 0)
+    out[look] = np.select(
+        [same_part, slip], [number[Level.ENDING], number[Level.ONE_SLIP]], number[Level.DIFFERS]
+    )
+    return out
+
+
+def _email(column: Column, left: Rows, right: Rows) -> Levels:
+    """ann7 and ann8 at one provider are two mailboxes: what differs in digits alone is no slip."""
+    number, spellings = NUMBER[Kind.EMAIL], column.spellings
+    out, a, b, look = _equal(column, left, right)
+    a, b = a[look], b[look]
+    slip = _long_slip(spellings, a, b) & ~_same_part(spellings, a, b, 1)
+    out[look] = np.select(
+        [slip, _same_part(spellings, a, b, 0)],
+        [number[Level.ONE_SLIP], number[Level.LOCAL_PART]],
+        number[Level.DIFFERS],
+    )
+    return out
+
+
+def _long_slip(spellings: Spellings, a: NDArray[np.int32], b: NDArray[np.int32]) -> Truths:
+    """One slip in six letters or digits or more."""
     near, _ = _strangers(spellings, a, b)
     longest = np.maximum(spellings.lengths[a], spellings.lengths[b])
-    slip = (_near(spellings, a, b, near) == 1) & (longest >= 6)
-    part_first = (
-        column.kind is Kind.PHONE
-    )  # a slip in the domain says more than a local part at two providers
-    conditions = [same_part, slip] if part_first else [slip, same_part]
-    choices = [part, number[Level.ONE_SLIP]] if part_first else [number[Level.ONE_SLIP], part]
-    out[look] = np.select(conditions, choices, out[look])
-    return out
+    return np.asarray((_near(spellings, a, b, near) == 1) & (longest >= 6), np.bool_)
+
+
+def _same_part(spellings: Spellings, a: NDArray[np.int32], b: NDArray[np.int32], which: int) -> Truths:
+    part = spellings.parts[a, which]
+    return np.asarray((part >= 0) & (part == spellings.parts[b, which]), np.bool_)
 
 
 def _see_exchanged_names(out: Levels, names: list[str], cards: Cards, left: Rows, right: Rows) -> None:
@@ -181,6 +198,6 @@ _COMPARE = {
     Kind.TEXT: _spelled,
     Kind.NUMBER: _number,
     Kind.DATE: _date,
-    Kind.PHONE: _part_or_slip,
-    Kind.EMAIL: _part_or_slip,
+    Kind.PHONE: _phone,
+    Kind.EMAIL: _email,
 }

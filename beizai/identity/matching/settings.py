@@ -87,7 +87,7 @@ class Role:
     """What a column says of a person.
 
     `hangs_on` names the roles that explain this one in part: two strangers of one postcode are often of one town, two of one
-    home of one family. The first that the table has is used. `rare` marks values that few have by chance, `personal` what
+    home of one family, two of one name have like emails. The first that the table has is used. `rare` marks values that few have by chance, `personal` what
     no household shares: if that does not speak for one person on the whole, a machine does not make two cards one.
     """
 
@@ -116,7 +116,7 @@ ROLES: dict[str, Role] = {
         Role("house", Kind.NUMBER, ("postcode+street", "town+street", "street")),
         Role("address", Kind.TEXT),
         Role("address_extra", Kind.TEXT, ("street+house", "street")),
-        Role("email", Kind.EMAIL, ("phone", *_HOME), rare=True),
+        Role("email", Kind.EMAIL, ("given_name+family_name", "phone", *_HOME), rare=True),
         Role("phone", Kind.PHONE, _HOME, rare=True),
         Role("external_number", Kind.NUMBER, rare=True, personal=True),
         Role("id_number", Kind.NUMBER, rare=True, personal=True),
