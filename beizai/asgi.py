@@ -1,4 +1,4 @@
-"""Where requests come in: links of mails under /t/, their pictures under /media/, the office under everything else."""
+"""Where requests come in: links of mails under /t/, events under /v1/, their pictures under /media/, the office under everything else."""
 
 import os
 
@@ -9,11 +9,12 @@ django.setup()
 
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402  (after setup)
 
-from beizai.edge import media  # noqa: E402
+from beizai.edge import collect, media, sized  # noqa: E402
 from beizai.edge.app import application as edge  # noqa: E402
 from beizai.edge.http import Receive, Scope, Send  # noqa: E402
 
 _office = ASGIHandler()
+_forms = sized.at_most(sized.FORM_BYTES, _office)  # type: ignore[arg-type]
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -22,8 +23,12 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await _lifespan(receive, send)
     elif scope["type"] == "http" and scope["path"].startswith("/t/"):
         await edge(scope, receive, send)
+    elif scope["type"] == "http" and scope["path"].startswith(collect.PREFIX):
+        await collect.application(scope, receive, send)
     elif scope["type"] == "http" and scope["path"].startswith(media.PREFIX):
         await media.application(scope, receive, send)
+    elif scope["type"] == "http" and scope["path"].startswith(sized.FORMS):
+        await _forms(scope, receive, send)
     else:
         await _office(scope, receive, send)  # type: ignore[arg-type]
 

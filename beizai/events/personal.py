@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from beizai.base.personal import Holding, register
+from beizai.customers.models import ExternalId
 from beizai.events import erasing
 from beizai.events.book import open_book
-from beizai.events.models import Erasure
+from beizai.events.models import Erasure, QuarantinedEvent
 from beizai.lake import EVENTS, LINES, ORDERS
 
 _COLUMNS = {
@@ -55,5 +58,24 @@ register(
         give_out=_asked,
         erase=lambda customer_id, at: 0,
         kept_because="An older copy that is restored must be erased again.",
+    )
+)
+
+
+def _mine(customer_id: int) -> QuerySet[QuarantinedEvent]:
+    """Events aside that name this customer's number in their source."""
+    numbers = ExternalId.objects.filter(
+        customer_id=customer_id, source=OuterRef("source"), value=OuterRef("user_id")
+    )
+    return QuarantinedEvent.objects.filter(Exists(numbers))
+
+
+register(
+    Holding(
+        table=QuarantinedEvent._meta.db_table,
+        what="events of theirs that could not be taken and wait to be mended",
+        give_out=lambda customer_id: list(_mine(customer_id).values("received_at", "name", "reason", "body")),
+        erase=lambda customer_id, at: _mine(customer_id).delete()[0],
+        keep_days=90,
     )
 )

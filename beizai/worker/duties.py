@@ -6,6 +6,7 @@ from typing import Any
 
 from beizai.base import clock
 from beizai.base.progress import Progress
+from beizai.consent import retention, suppression
 from beizai.campaigns import stopping
 from beizai.events import batches, erasing, flusher, inbox, quarantine, receiving, upkeep
 from beizai.events.book import open_book
@@ -37,6 +38,7 @@ def enlist() -> None:
     asked.enlist()
     forms.enlist()
     rounds.register("erase", REST, _ERASE_SECONDS, _erase)
+    rounds.register("retention", REST, _ERASE_SECONDS, _keep_no_longer)
     rounds.register("settle", REST, _SETTLE_SECONDS, _settle)
     rounds.register("reminders", REST, _RECOVER_SECONDS, appointments.remind)
     rounds.register("appointments", REST, _RECOVER_SECONDS, appointments.tell)
@@ -106,3 +108,10 @@ def _erase() -> int:
     inbox.current().forget((at - _REMEMBERED).date())
     quarantine.forget(at)
     return 0
+
+
+def _keep_no_longer() -> int:
+    """What is older than its retention rule goes; contact points are compared with the lists once more."""
+    gone = retention.carry_out(now())
+    suppression.compare_all()
+    return sum(gone.values())

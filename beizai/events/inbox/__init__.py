@@ -8,11 +8,21 @@ from django.db import connections
 
 from beizai.base import home
 from beizai.events.inbox.group import Inbox
-from beizai.events.inbox.message import Claimed, Message
+from beizai.events.inbox.message import Arrival, Arrived, Claimed, Message
 from beizai.events.inbox.postgres import PostgresStore
 from beizai.events.inbox.sqlite import SqliteStore
 
-__all__ = ["Claimed", "Inbox", "Message", "current", "on_postgres", "on_sqlite", "opened"]
+__all__ = [
+    "Arrival",
+    "Arrived",
+    "Claimed",
+    "Inbox",
+    "Message",
+    "current",
+    "on_postgres",
+    "on_sqlite",
+    "opened",
+]
 
 _KEPT_OPEN = 4
 _open: dict[str, Inbox] = {}

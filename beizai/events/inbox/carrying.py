@@ -14,6 +14,7 @@ _TABLES = (
     ("seen", "inbox_seen", ("digest", "day")),
     ("aside", "inbox_aside", ("seq", "body", "reason")),
     ("fence", "inbox_fence", ("one", "token")),
+    ("arrivals", "inbox_arrivals", ("seq", "body", "told")),
 )
 
 
@@ -52,12 +53,18 @@ def from_file(path: Path, cursor: Any) -> None:
     try:
         cursor.execute("DELETE FROM inbox_fence")
         for here, there, columns in _TABLES:
+            if not file.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (here,)).fetchone():
+                continue  # a file from before there was such a table
             marks = ", ".join(["%s"] * len(columns))
             rows = file.execute(f"SELECT {', '.join(columns)} FROM {here}")  # noqa: S608  (our own names)
             while some := rows.fetchmany(_ROWS):
                 cursor.executemany(f"INSERT INTO {there} ({', '.join(columns)}) VALUES ({marks})", some)  # noqa: S608
         cursor.execute(
             "SELECT setval(pg_get_serial_sequence('inbox', 'seq'), coalesce(max(seq), 0) + 1, false) FROM inbox"
+        )
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence('inbox_arrivals', 'seq'), coalesce(max(seq), 0) + 1, false)"
+            " FROM inbox_arrivals"
         )
     finally:
         file.close()

@@ -11,16 +11,23 @@ from itertools import islice
 from typing import Protocol
 
 from beizai.base.errors import Unavailable
-from beizai.events.inbox.message import Claimed, Message
+from beizai.events.inbox.message import Arrival, Arrived, Claimed, Message
 
 _PER_COMMIT = 2_000
 Entry = tuple[bytes, bytes, int]  # digest, body, day it was received on (days since 1970)
+Handed = tuple[list[Entry] | Arrival, "Future[int]"]
 
 
 class Store(Protocol):
-    """Where the messages lie. `write` (durable on return; which entries were new) is called by one thread, the others by whoever flushes."""
+    """Where the messages lie. `write` (durable on return; which entries were new, how many events of each arrival)
+    is called by one thread, the others by whoever flushes.
+    """
 
-    def write(self, entries: Sequence[Entry]) -> list[bool]: ...
+    def write(
+        self, entries: Sequence[Entry], arrivals: Sequence[Arrival] = ()
+    ) -> tuple[list[bool], list[int]]: ...
+    def arrived(self, limit: int) -> list[Arrived]: ...
+    def exchange(self, seqs: Sequence[int], bodies: Sequence[bytes]) -> None: ...
     def waiting(self) -> int: ...
     def fence(self) -> int: ...
     def raise_fence(self, token: int) -> None: ...
@@ -42,7 +49,7 @@ class Inbox:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._queue: queue.SimpleQueue[tuple[list[Entry], Future[int]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Handed | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._writer: threading.Thread | None = None
         self._process = os.getpid()
@@ -62,6 +69,24 @@ class Inbox:
         self._start()
         self._queue.put((entries, future))
         return future
+
+    def arrive(self, arrival: Arrival) -> "Future[int]":
+        """Hands over requests of the events API; the future is done when they are durable, with how many events were new."""
+        future: Future[int] = Future()
+        self._start()
+        self._queue.put((arrival, future))
+        return future
+
+    def arrived(self, limit: int = 20) -> list[Arrived]:
+        """The oldest arrivals nobody has read yet."""
+        return self.store.arrived(limit)
+
+    def exchange(self, arrived: Sequence[Arrived], messages: Sequence[Message]) -> None:
+        """Takes arrivals that were read out, and what was read in them in: both or neither.
+
+        Unavailable where another process has read one of them meanwhile.
+        """
+        self.store.exchange([one.seq for one in arrived], [message.body() for message in messages])
 
     def put(self, messages: Sequence[Message], *, timeout_seconds: float = 30.0) -> int:
         """Returns when the messages are durable; how many of them were new. Unavailable where that fails."""
@@ -104,31 +129,35 @@ class Inbox:
             if last:
                 return
 
-    def _gather(
-        self, first: tuple[list[Entry], "Future[int]"]
-    ) -> tuple[list[tuple[list[Entry], "Future[int]"]], bool]:
-        group, count = [first], len(first[0])
+    def _gather(self, first: Handed) -> tuple[list[Handed], bool]:
+        group, count = [first], _weight(first)
         with contextlib.suppress(queue.Empty):
             while count < _PER_COMMIT:
                 following = self._queue.get_nowait()
                 if following is None:
                     return group, True
                 group.append(following)
-                count += len(following[0])
+                count += _weight(following)
         return group, False
 
-    def _write(self, group: list[tuple[list[Entry], "Future[int]"]]) -> None:
-        waiting = [future for _, future in group if future.set_running_or_notify_cancel()]
+    def _write(self, group: list[Handed]) -> None:
+        group = [handed for handed in group if handed[1].set_running_or_notify_cancel()]
+        entries = [entry for given, _ in group if isinstance(given, list) for entry in given]
+        arrivals = [given for given, _ in group if isinstance(given, Arrival)]
         try:
-            new = iter(self.store.write([entry for entries, _ in group for entry in entries]))
+            written, counted = self.store.write(entries, arrivals)
         except Exception as error:  # noqa: BLE001  (a thread's edge: everybody who waits is told)
-            for future in waiting:
-                future.set_exception(Unavailable(f"The inbox could not be written: {error}"))
+            for _, future in group:
+                future.set_exception(Unavailable("The inbox could not be written: {why}", why=str(error)))
             return
-        counts = [(future, sum(islice(new, len(entries)))) for entries, future in group]
-        for future, count in counts:
-            if not future.cancelled():
-                future.set_result(count)
+        new, events = iter(written), iter(counted)
+        for given, future in group:
+            future.set_result(next(events) if isinstance(given, Arrival) else sum(islice(new, len(given))))
+
+
+def _weight(handed: Handed) -> int:
+    given = handed[0]
+    return len(given.digests) if isinstance(given, Arrival) else len(given)
 
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()

@@ -39,13 +39,47 @@ class Message:
             known = set(schema.table(table).columns)
             for row in rows:
                 if unknown := sorted(set(row) - known):
-                    raise Invalid(f"The table {table} has no column {', '.join(unknown)}.")
+                    raise Invalid(
+                        "The table {table} has no column {columns}.", table=table, columns=", ".join(unknown)
+                    )
         body = msgspec.msgpack.encode(
             {table: [_plain(row) for row in rows] for table, rows in self.rows.items()}
         )
         if len(body) > MAX_BYTES:
-            raise Invalid(f"A message of {len(body)} bytes is too large.", hint=f"At most {MAX_BYTES} bytes.")
+            raise Invalid(
+                "A message of {length} bytes is too large.",
+                hint="At most {limit} bytes.",
+                length=len(body),
+                limit=MAX_BYTES,
+            )
         return body
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Requests of the events API that came in together, kept as they came until the worker has read them.
+
+    `digests` are those of the events' ids (16 bytes each, without doubles): what was told before is noted
+    beside the body. `day` is the day of receipt (days since 1970).
+    """
+
+    digests: Sequence[bytes]
+    body: bytes
+    day: int
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """An arrival as the worker gets it back; `told` are the digests of events that had been told before."""
+
+    seq: int
+    body: bytes
+    told: frozenset[bytes]
+
+
+def digests_in(joined: bytes) -> frozenset[bytes]:
+    """The digests of 16 bytes that lie one after the other."""
+    return frozenset(joined[at : at + 16] for at in range(0, len(joined), 16))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import psycopg
 
 from beizai.base.errors import Unavailable
 from beizai.events.inbox.group import Entry
-from beizai.events.inbox.message import Claimed
+from beizai.events.inbox.message import Arrival, Arrived, Claimed, digests_in
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS inbox (seq BIGSERIAL PRIMARY KEY, body BYTEA NOT NULL, batch BIGINT);
@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS inbox_seen (digest BYTEA PRIMARY KEY, day INTEGER NOT
 CREATE TABLE IF NOT EXISTS inbox_aside (seq BIGINT PRIMARY KEY, body BYTEA NOT NULL, reason TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS inbox_fence (one INTEGER PRIMARY KEY CHECK (one = 1), token BIGINT NOT NULL);
 INSERT INTO inbox_fence VALUES (1, 0) ON CONFLICT DO NOTHING;
+CREATE TABLE IF NOT EXISTS inbox_arrivals (seq BIGSERIAL PRIMARY KEY, body BYTEA NOT NULL, told BYTEA NOT NULL);
 """
 _CREATING = 0x6265697A  # advisory lock: two processes making the tables at once would collide
 _FORGET_AT_ONCE = 5_000
@@ -34,25 +35,60 @@ class PostgresStore:
         self._all: list[psycopg.Connection[Any]] = []
         self._lock = threading.Lock()
 
-    def write(self, entries: Sequence[Entry]) -> list[bool]:
+    def write(
+        self, entries: Sequence[Entry], arrivals: Sequence[Arrival] = ()
+    ) -> tuple[list[bool], list[int]]:
         first = {
             entry[0]: place for place, entry in reversed(list(enumerate(entries)))
         }  # a double within the group
         chosen = [entries[place] for place in sorted(first.values())]
+        days = [(digest, day) for digest, _, day in chosen]
+        days += [(digest, one.day) for one in arrivals for digest in one.digests if digest not in first]
         with self._transaction() as connection:
-            new = self._remember(connection, chosen)
+            new = self._remember(connection, dict(reversed(days)))
             bodies = [body for digest, body, _ in chosen if digest in new]
             connection.execute("INSERT INTO inbox (body) SELECT unnest(%s::bytea[])", (bodies,))
-        return [first[digest] == place and digest in new for place, (digest, _, _) in enumerate(entries)]
+            written = [
+                first[digest] == place and digest in new for place, (digest, _, _) in enumerate(entries)
+            ]
+            return written, [self._arrive(connection, one, new) for one in arrivals]
 
-    def _remember(self, connection: psycopg.Connection[Any], entries: Sequence[Entry]) -> set[bytes]:
+    @staticmethod
+    def _arrive(connection: psycopg.Connection[Any], arrival: Arrival, new: set[bytes]) -> int:
+        """Takes its digests out of `new`: told again by a later arrival of the same commit, they are no longer."""
+        told = [digest for digest in arrival.digests if digest not in new]
+        new.difference_update(arrival.digests)
+        connection.execute(
+            "INSERT INTO inbox_arrivals (body, told) VALUES (%s, %s)", (arrival.body, b"".join(told))
+        )
+        return len(arrival.digests) - len(told)
+
+    def _remember(self, connection: psycopg.Connection[Any], days: dict[bytes, int]) -> set[bytes]:
         # in the order of the digests, so that two processes never wait for each other in a ring
-        entries = sorted(entries)
+        digests = sorted(days)
         rows = connection.execute(
             "INSERT INTO inbox_seen SELECT * FROM unnest(%s::bytea[], %s::int[]) ON CONFLICT DO NOTHING RETURNING digest",
-            ([digest for digest, _, _ in entries], [day for _, _, day in entries]),
+            (digests, [days[digest] for digest in digests]),
         )
         return {bytes(digest) for (digest,) in rows.fetchall()}
+
+    def arrived(self, limit: int) -> list[Arrived]:
+        with self._transaction() as connection:
+            rows = connection.execute(
+                "SELECT seq, body, told FROM inbox_arrivals ORDER BY seq LIMIT %s", (limit,)
+            ).fetchall()
+        return [Arrived(seq, bytes(body), digests_in(bytes(told))) for seq, body, told in rows]
+
+    def exchange(self, seqs: Sequence[int], bodies: Sequence[bytes]) -> None:
+        with self._transaction() as connection:
+            gone = connection.execute(
+                "DELETE FROM inbox_arrivals WHERE seq = ANY(%s)", (list(seqs),)
+            ).rowcount
+            if gone != len(seqs):
+                raise Unavailable(
+                    "Another process has read these arrivals.", hint="Nothing is lost; it goes on there."
+                )
+            connection.execute("INSERT INTO inbox (body) SELECT unnest(%s::bytea[])", (list(bodies),))
 
     def waiting(self) -> int:
         with self._transaction() as connection:
@@ -124,7 +160,7 @@ class PostgresStore:
     def empty(self) -> None:
         """Forgets everything: for a book that begins anew in the same database."""
         with self._transaction() as connection:
-            connection.execute("TRUNCATE inbox, inbox_seen, inbox_aside")
+            connection.execute("TRUNCATE inbox, inbox_seen, inbox_aside, inbox_arrivals")
             connection.execute("UPDATE inbox_fence SET token = 0")
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from beizai.base.errors import Unavailable
 from beizai.events.inbox.group import Entry
-from beizai.events.inbox.message import Claimed
+from beizai.events.inbox.message import Arrival, Arrived, Claimed, digests_in
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS inbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL, batch INTEGER);
@@ -17,9 +17,27 @@ CREATE TABLE IF NOT EXISTS seen (digest BLOB PRIMARY KEY, day INTEGER NOT NULL) 
 CREATE TABLE IF NOT EXISTS aside (seq INTEGER PRIMARY KEY, body BLOB NOT NULL, reason TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS fence (one INTEGER PRIMARY KEY CHECK (one = 1), token INTEGER NOT NULL);
 INSERT OR IGNORE INTO fence VALUES (1, 0);
+CREATE TABLE IF NOT EXISTS arrivals (seq INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL, told BLOB NOT NULL);
 """
+# Many digests of 16 bytes, one after the other in one blob: one statement is one step, and the thread that answers
+# requests is not waited for 1,000 times (measured: 714 ms against 8 ms for 1,280 events while it is busy).
+_KNOWN = """
+WITH RECURSIVE each(at) AS (VALUES (1) UNION ALL SELECT at + 16 FROM each WHERE at + 16 < length(?1))
+SELECT coalesce(group_concat(hex(digest), ''), '') FROM each JOIN seen ON digest = substr(?1, at, 16)
+"""
+_REMEMBER = """
+INSERT OR IGNORE INTO seen
+WITH RECURSIVE each(at) AS (VALUES (1) UNION ALL SELECT at + 16 FROM each WHERE at + 16 < length(?1))
+SELECT substr(?1, at, 16), ?2 FROM each
+"""
+_CACHE_KIB = 16_000
+_CHECKPOINT_PAGES = 4_000
 _FORGET_AT_ONCE = 5_000
 _BUSY_SECONDS = 10.0
+
+
+class _Repeated(Exception):
+    """Something of a group was told before: the group is written once more, slowly."""
 
 
 class SqliteStore:
@@ -31,9 +49,53 @@ class SqliteStore:
         self._all: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
 
-    def write(self, entries: Sequence[Entry]) -> list[bool]:
+    def write(
+        self, entries: Sequence[Entry], arrivals: Sequence[Arrival] = ()
+    ) -> tuple[list[bool], list[int]]:
+        try:
+            return self._write(entries, arrivals, repeated=False)
+        except _Repeated:
+            return self._write(entries, arrivals, repeated=True)
+
+    def _write(
+        self, entries: Sequence[Entry], arrivals: Sequence[Arrival], *, repeated: bool
+    ) -> tuple[list[bool], list[int]]:
         with self._transaction() as connection:
-            return [self._write_one(connection, entry) for entry in entries]
+            new = [self._write_one(connection, entry) for entry in entries]
+            return new, [self._arrive(connection, one, repeated=repeated) for one in arrivals]
+
+    @staticmethod
+    def _arrive(connection: sqlite3.Connection, arrival: Arrival, *, repeated: bool) -> int:
+        """Which events were told before is only looked up (`repeated`) where some were: nearly always none was."""
+        digests = b"".join(
+            sorted(arrival.digests)
+        )  # in the order of the table: fewer of its pages are touched
+        told = b""
+        if repeated and digests:
+            [(known,)] = connection.execute(_KNOWN, (digests,))
+            told = bytes.fromhex(known)
+        new = connection.execute(_REMEMBER, (digests, arrival.day)).rowcount if digests else 0
+        if not repeated and new < len(arrival.digests):
+            raise _Repeated
+        connection.execute("INSERT INTO arrivals (body, told) VALUES (?, ?)", (arrival.body, told))
+        return new
+
+    def arrived(self, limit: int) -> list[Arrived]:
+        rows = self._connection().execute(
+            "SELECT seq, body, told FROM arrivals ORDER BY seq LIMIT ?", (limit,)
+        )
+        return [Arrived(seq, body, digests_in(told)) for seq, body, told in rows]
+
+    def exchange(self, seqs: Sequence[int], bodies: Sequence[bytes]) -> None:
+        with self._transaction() as connection:
+            connection.executemany("INSERT INTO inbox (body) VALUES (?)", [(body,) for body in bodies])
+            gone = connection.executemany(
+                "DELETE FROM arrivals WHERE seq = ?", [(seq,) for seq in seqs]
+            ).rowcount
+            if gone != len(seqs):
+                raise Unavailable(
+                    "Another process has read these arrivals.", hint="Nothing is lost; it goes on there."
+                )
 
     def _write_one(self, connection: sqlite3.Connection, entry: Entry) -> bool:
         digest, body, day = entry
@@ -140,6 +202,9 @@ class SqliteStore:
         )
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        # the numbers are ours: PRAGMA takes no parameters
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         connection.executescript(_TABLES)
         with self._lock:
             self._all.append(connection)
