@@ -305,6 +305,13 @@ def action_words(action: str) -> str:
     """What was done, in words; an action without words of its own keeps its code."""
     return {
         "attribute.saved": _("Attribute saved"),
+        "attribute.retired": _("Attribute no longer asked"),
+        "attribute.asked_again": _("Attribute asked again"),
+        "source.saved": _("Source saved"),
+        "source.basis": _("Basis of a source written down"),
+        "source.stop_lifted": _("Stopped list let go on"),
+        "target.set": _("Target set"),
+        "position.kept": _("Position kept"),
         "campaign.approved": _("Campaign approved"),
         "campaign.paused": _("Campaign paused"),
         "campaign.planned": _("Campaign planned"),
