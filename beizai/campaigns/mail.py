@@ -6,7 +6,7 @@ from typing import Any
 from beizai.base.errors import Invalid
 from beizai.campaigns.models import Campaign
 from beizai.campaigns.plan import CHECKLIST
-from beizai.channels.compile import Field, Fields, Mail, Source, compile_mail
+from beizai.channels.compile import Field, Fields, Mail, Source, compile_mail, subject_line
 from beizai.customers import belonging, facts
 from beizai.customers.models import AttributeKind, Customer
 from beizai.staff.models import Shop
@@ -64,6 +64,12 @@ def compiled(campaign: Campaign, shop: Shop) -> Mail:
             field=mail.without_default[0],
         )
     return mail
+
+
+def subject_seen(campaign: Campaign, shop: Shop) -> str:
+    """The subject as a page shows it: filled with the shop's own words and the campaign's defaults, and nobody's name."""
+    ours = {"shop.name": shop.name, "shop.url": shop.public_url, "campaign.name": campaign.name}
+    return subject_line(campaign.subject, {**ours, **campaign.defaults})
 
 
 def unanswered(campaign: Campaign) -> tuple[str, ...]:

@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+_NAME = (
+    "name; full name; customer name; client name; buyer name; billing name; nom complet; nom du client; nom client; nom et prenom; nom prenom; "
+    "姓名; 名字; 客户姓名; 客户名称; 顾客姓名; 会员姓名; 收货人; 收货人姓名; 买家姓名"
+)
 ORDERS: Mapping[str, str] = {
     "customer": "customer; customer id; customer no; customer number; customer code; customer ref; client; client id; client no; "
     "client code; buyer; buyer id; user id; userid; member id; member no; household key; household id; account; account id; "
@@ -52,14 +56,13 @@ ORDERS: Mapping[str, str] = {
     "email": "email; e mail; email address; mail; customer email; billing email; adresse e mail; adresse email; courriel; adresse mail; 邮箱; 电子邮箱; 邮件; 电子邮件; 买家邮箱",
     "phone": "phone; phone number; telephone; tel; mobile; mobile phone; cell; cell phone; customer phone; billing phone; gsm; portable; tel portable; "
     "numero de telephone; n telephone; 电话; 手机; 手机号; 手机号码; 联系电话; 联系手机; 电话号码; 收货人手机",
-    "name": "name; full name; customer name; client name; buyer name; billing name; nom complet; nom du client; nom client; nom et prenom; nom prenom; "
-    "姓名; 名字; 客户姓名; 客户名称; 顾客姓名; 会员姓名; 收货人; 收货人姓名; 买家姓名",
+    "name": _NAME + "; nom",
     "status": "status; order status; financial status; state; payment status; statut; etat; statut commande; etat de la commande; 状态; 订单状态; 交易状态",
 }
 
 CUSTOMERS: Mapping[str, str] = {
     "customer": ORDERS["customer"] + "; id; number; no; code; identifiant; numero; 编号",
-    "name": ORDERS["name"] + "; customer; client; 客户; 顾客; 称呼; 联系人; contact; contact name",
+    "name": _NAME + "; customer; client; 客户; 顾客; 称呼; 联系人; contact; contact name",
     "given_name": "given name; first name; firstname; forename; prenom; 名",
     "family_name": "family name; last name; lastname; surname; nom; nom de famille; 姓; 姓氏",
     "email": ORDERS["email"],

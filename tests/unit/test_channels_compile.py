@@ -22,6 +22,7 @@ from beizai.channels.compile import (
     outgoing,
     read_return_path,
     return_path,
+    subject_line,
 )
 from beizai.channels.compile.bodies import LiquidBody, SegmentBody, body, cleaned
 from beizai.channels.compile.liquid import HTML, TEXT, parse
@@ -358,3 +359,18 @@ def _decoded(data: bytes) -> str:
     payload = message.get_payload(decode=True)
     assert isinstance(payload, bytes)
     return payload.decode()
+
+
+@pytest.mark.parametrize(
+    ("words", "seen"),
+    [
+        ("New tea", "New tea"),
+        ("{{ customer.first_name | default: 'friend' }}, new tea", "friend, new tea"),
+        ("{{ customer.first_name }}, new tea", "…, new tea"),
+        ("{{ customer.town }} at {{ shop.name }}", "Lyon at Café"),
+        ("{% if customer.vip %}First{% else %}All{% endif %}", "All"),
+        ("{{ customer.first_name", "{{ customer.first_name"),
+    ],
+)
+def test_a_subject_on_a_page_shows_no_template_and_no_name(words: str, seen: str) -> None:
+    assert subject_line(words, {"shop.name": "Café", "customer.town": "Lyon"}) == seen

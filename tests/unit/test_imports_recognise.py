@@ -104,3 +104,9 @@ def test_a_file_without_a_date_column_is_asked_for_one() -> None:
 )
 def test_the_encoding_is_guessed_by_its_everyday_letters(encoding: str, text: str) -> None:
     assert guess(text.encode(encoding)) == encoding
+
+
+def test_a_french_nom_is_the_whole_name_of_an_order_and_the_family_name_of_a_card() -> None:
+    assert fields("Commande|Date|Nom|Montant")["name"] == "Nom"
+    card = fields("Prénom|Nom|E-mail", "customers")
+    assert (card["given_name"], card["family_name"]) == ("Prénom", "Nom")

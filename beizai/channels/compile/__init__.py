@@ -13,7 +13,7 @@ from beizai.channels.compile.envelope import (
 )
 from beizai.channels.compile.fields import UNSUBSCRIBE, Field, Fields
 from beizai.channels.compile.markup import Link
-from beizai.channels.compile.template import Mail, Source, compile_mail, dotted
+from beizai.channels.compile.template import Mail, Source, compile_mail, dotted, subject_line
 
 __all__ = [
     "UNSUBSCRIBE",
@@ -32,5 +32,6 @@ __all__ = [
     "outgoing",
     "read_return_path",
     "return_path",
+    "subject_line",
     "values_of",
 ]

@@ -1,5 +1,6 @@
 """A campaign's mail compiled once: every field checked, its links numbered, ready to be filled for each person."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -7,13 +8,14 @@ from beizai.base.errors import Invalid, Phrase
 from beizai.channels.compile import markup, text
 from beizai.channels.compile.bodies import Body, Values, body, cleaned
 from beizai.channels.compile.fields import CLICK, PIXEL, UNSUBSCRIBE, Fields
-from beizai.channels.compile.liquid import HTML, PIECE, TEXT, check_endless, check_fields, parse
+from beizai.channels.compile.liquid import HTML, PIECE, TEXT, check_endless, check_fields, parse, render
 from beizai.channels.compile.markup import Link, Links, Pieces
 from beizai.channels.compile.quoted import clean, one_line
 
 POSTAL_ADDRESS = "shop.postal_address"
 _MAIL = Phrase("The mail")
 _FOOTER = "\n\n-- \n{{ shop.name }}\n{{ shop.postal_address }}\n{{ unsubscribe_url }}\n"
+_BARE = re.compile(r"\{\{-?\s*(?P<name>[\w.]+)\s*-?\}\}")
 _PROBE = "https://unsubscribe.invalid/probe"
 
 
@@ -55,6 +57,23 @@ class Mail:
     def subject_for(self, values: Values) -> str:
         """The subject line filled, always one line."""
         return one_line(self.subject.plain(values))
+
+
+def subject_line(words: str, values: Mapping[str, str]) -> str:
+    """A subject as somebody reads it of whom nothing is known; as it was written where it cannot be read yet.
+
+    A field without words of its own and without a default is a dot-dot-dot.
+
+    >>> subject_line('Tea for {{ customer.first_name | default: "you" }}, {{ customer.town }}', {})
+    'Tea for you, …'
+    """
+    where = Phrase("The subject")
+    known = _BARE.sub(lambda place: place[0] if values.get(place["name"]) else "…", one_line(words))
+    try:
+        check_endless(known, where=where)
+        return one_line(render(parse(known, where=where, environment=TEXT), known, values, where=where))
+    except Invalid:
+        return words
 
 
 def compile_mail(source: Source, fields: Fields, *, link_suffix: Callable[[int], str] = dotted) -> Mail:

@@ -172,6 +172,7 @@ def progress_context(found: Campaign) -> dict[str, object]:
     total = done + seen.left
     return {
         "campaign": found,
+        "subject": mails.subject_seen(found, frame().shop),
         "state": reasons.campaign_state(found.state),
         "seen": seen,
         "done": done,

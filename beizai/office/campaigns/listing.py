@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from beizai.campaigns import mail as mails
 from beizai.campaigns.models import Campaign, CampaignState
 from beizai.messages.models import Message, State
 from beizai.office import reasons
@@ -25,6 +26,7 @@ class Line:
     """One campaign in the list."""
 
     campaign: Campaign
+    subject: str
     state: reasons.Told
     segment: str
     written: int
@@ -66,6 +68,7 @@ def lines(found: list[Campaign]) -> list[Line]:
     return [
         Line(
             campaign,
+            mails.subject_seen(campaign, frame().shop),
             reasons.campaign_state(campaign.state),
             segments.get(campaign.segment_id or 0, ""),
             counts.get(campaign.pk, (0, 0))[0],
