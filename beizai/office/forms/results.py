@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,7 +37,7 @@ from beizai.staff import audit
 from beizai.staff.roles import May, may
 
 _MOST_BINS = 11
-_TEXTS_SHOWN = 20
+_TEXTS_SHOWN = 12
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Answered:
     parts: list[tuple[float, str]] = field(default_factory=list)
     chart: Chart | None = None
     rows: list[tuple[str, int]] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    texts: list[tuple[str, int]] = field(default_factory=list)
     shown: int = 0
     stopped: int = 0
     share: float = 0.0
@@ -82,7 +83,7 @@ def _answered(one: QuestionFigures, form: Definition, started: int) -> Answered:
         return _nps(one, common)
     if question.ask in (Ask.SCALE, Ask.NUMBER):
         return _spread(one, common)
-    return Answered(**common, texts=one.texts[:_TEXTS_SHOWN])
+    return Answered(**common, texts=Counter(one.texts).most_common(_TEXTS_SHOWN))
 
 
 def _bars(one: QuestionFigures, form: Definition, language: str) -> list[Bar]:

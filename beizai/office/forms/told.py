@@ -1,10 +1,8 @@
 """Words for forms: kinds, questions, states, jumps."""
 
-from typing import Any
-
 from django.utils.translation import gettext as _
 
-from beizai.forms.definition import Ask, Definition, Kind, When, said
+from beizai.forms.definition import Ask, Definition, Jump, Kind, Question, When, said
 from beizai.forms.models import FormState, SheetState
 
 
@@ -92,16 +90,20 @@ def titled(form: Definition, language: str) -> dict[str, str]:
     }
 
 
-def jumps(question: Any, titles: dict[str, str]) -> list[str]:
+def jumps(question: Question, titles: dict[str, str]) -> list[str]:
     """Where a question leads, in sentences."""
     words = whens()
-    options = {option.key: next(iter(option.text.values()), option.key) for option in question.options}
-    return [
-        _("If %(when)s %(value)s: on to %(to)s")
-        % {
-            "when": words[jump.when.value],
-            "value": options.get(jump.value, jump.value),
-            "to": f"“{titles.get(jump.to, jump.to)}”" if jump.to else _("the end"),
-        }
-        for jump in question.jumps
-    ]
+    options = {option.key: said(option.text, "") or option.key for option in question.options}
+    return [_jump(jump, words, options, titles) for jump in question.jumps]
+
+
+def _jump(jump: Jump, words: dict[str, str], options: dict[str, str], titles: dict[str, str]) -> str:
+    to = f"“{titles.get(jump.to, jump.to)}”" if jump.to else _("the end")
+    if jump.when is When.ALWAYS:
+        return _("Always on to %(to)s") % {"to": to}
+    value = options.get(jump.value, jump.value)
+    return _("If %(when)s %(value)s: on to %(to)s") % {
+        "when": words[jump.when.value],
+        "value": value,
+        "to": to,
+    }
