@@ -28,6 +28,36 @@ def source(name: str, kind: SourceKind, *, now: datetime, simulated: bool = Fals
     )[0]
 
 
+def make(
+    name: str,
+    kind: str,
+    *,
+    owner: str = "",
+    cost_minor: int = 0,
+    cost_per_record_minor: int | None = None,
+    now: datetime,
+) -> Source:
+    """A new source. Invalid where its kind is none, or the name is taken; addresses harvested from the web are no kind."""
+    if kind not in SourceKind.values:
+        raise Invalid(
+            "“{kind}” is no kind of source.",
+            hint="There are: {known}. Addresses collected from the web are not among them, on purpose.",
+            kind=kind,
+            known=", ".join(SourceKind.values),
+        )
+    clean = " ".join(name.split())
+    if not clean or len(clean) > 120 or Source.objects.filter(name__iexact=clean).exists():
+        raise Invalid("“{name}” cannot be the name of a new source.", hint="Choose another one.", name=clean)
+    return Source.objects.create(
+        name=clean,
+        kind=kind,
+        owner=owner.strip(),
+        cost_minor=cost_minor,
+        cost_per_record_minor=cost_per_record_minor,
+        created_at=now,
+    )
+
+
 def till(now: datetime) -> Source:
     """The shop's own till: sales rung up by hand."""
     return source("Till", SourceKind.TILL, now=now)
