@@ -2,19 +2,18 @@
 
 import asyncio
 import base64
-import logging
 import uuid
 
+from beizai.base import clock, home
 from beizai.base.errors import NotFound, Unavailable
 from beizai.base.tokens import Token
 from beizai.edge.http import NOT_FOUND, Answer, Request
 from beizai.edge.office import Facts, Office
-from beizai.events import inbox
+from beizai.events import inbox, unkept
 from beizai.events.happenings import Happening
 from beizai.tracking import links
 from beizai.tracking.verdict import network_of
 
-logger = logging.getLogger(__name__)
 PATIENCE_SECONDS = 5.0
 _PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _UNSAFE = frozenset(range(0x21)) | {0x7F}
@@ -53,8 +52,8 @@ async def _write_down(
 ) -> None:
     """Durable on return. A test mail (recipient 0) is not written down.
 
-    Where the inbox fails, the customer is led on all the same and the log says that a hit was not counted:
-    a lost count is better than a lost customer.
+    Where the inbox fails, the customer is led on all the same; the hit is logged and counted as not kept, which
+    the check-up shows: a lost count is better than a lost customer.
     """
     if token.recipient_id == 0:
         return
@@ -73,7 +72,7 @@ async def _write_down(
     try:
         await put(message)
     except (Unavailable, TimeoutError):
-        logger.exception("a hit was not counted: %s of campaign %s", kind, token.campaign_id)
+        unkept.note(home.current(), kind, token.campaign_id, at=clock.machine_now())
 
 
 async def put(message: inbox.Message) -> int:

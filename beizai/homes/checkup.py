@@ -106,6 +106,21 @@ def check_inbox() -> Finding:
     return Finding("inbox", State.GOOD, f"{waiting} waiting.")
 
 
+def check_hits(home: Home, *, now: datetime) -> Finding:
+    """Clicks and opens whose inbox could not be written: the people were led on, the count lacks them."""
+    from beizai.events import unkept
+
+    lost = unkept.count(home, since=now - unkept.REMEMBERED)
+    if not lost:
+        return Finding("clicks", State.GOOD, "Every click and open of the last 30 days was kept.")
+    return Finding(
+        "clicks",
+        State.LOOK,
+        f"{lost:,} clicks and opens of the last 30 days were not kept: the inbox could not be written.",
+        "The people were led on. The log says why; most often the disk was full.",
+    )
+
+
 def check_batches() -> Finding:
     """Imports that were broken off."""
     from beizai.events.models import Batch
@@ -205,6 +220,7 @@ def every_check(home: Home, *, now: datetime) -> Iterator[Finding]:
         ("office", check_office),
         ("lake", check_lake),
         ("inbox", check_inbox),
+        ("clicks", lambda: check_hits(home, now=now)),
         ("batches", check_batches),
     ):
         yield _guarded(name, check)

@@ -3,12 +3,12 @@
 import contextlib
 import doctest
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from beizai.base import clock
+from beizai.base import clock, home
 from beizai.base.errors import Unavailable
 from beizai.base.home import Home
 from beizai.base.tokens import Token
@@ -19,9 +19,10 @@ from beizai.consent.rules import may_contact
 from beizai.edge import hits, office, pages
 from beizai.edge.app import Edge
 from beizai.edge.http import read_body
-from beizai.events import inbox
+from beizai.events import inbox, unkept
 from beizai.events.book import open_book
 from beizai.events.flusher import Flusher
+from beizai.homes import checkup
 from beizai.staff.shop import shop
 from beizai.tracking import delivery, links
 
@@ -247,8 +248,14 @@ def test_a_customer_is_led_on_even_where_the_inbox_fails_but_no_unsubscribe_is_p
 
     monkeypatch.setattr(hits, "put", full)
     monkeypatch.setattr("beizai.edge.unsubscribe.put", full)
+    now = clock.machine_now()
+    before = unkept.count(home.current(), since=now)
     assert browser.click()[0] == 302
+    assert browser.open()[0] == 200
     assert browser.unsubscribe()[0] == 503
+    assert unkept.count(home.current(), since=now - timedelta(seconds=1)) == before + 2
+    told = checkup.check_hits(home.current(), now=clock.machine_now())
+    assert (told.state, told.what.split()[0]) == ("look", "2")
 
 
 def test_a_test_mails_links_work_and_are_not_counted(browser: Browser) -> None:
