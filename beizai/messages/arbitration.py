@@ -195,7 +195,7 @@ def _written_by_this(whose: Mapping[int, int], asked: _Question) -> dict[int, in
     begun = (State.SENT, State.IN_DOUBT, State.BOUNCED, State.COMPLAINED, State.RETRY, State.LEASED)
     rows = Message.objects.filter(campaign_id=asked.campaign_id, customer_id__in=numbers, state__in=begun)
     found: dict[int, int] = {}
-    for number, state in sorted(rows.values_list("customer_id", "state"), key=_gone_out_first):
+    for number, _state in sorted(rows.values_list("customer_id", "state"), key=_gone_out_first):
         found.setdefault(whose[number], number)
     return found
 
