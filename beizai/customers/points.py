@@ -51,7 +51,17 @@ def add(
     country: str = "",
     simulated: bool = False,
 ) -> ContactPoint:
-    """Adds it once; one that had ended is taken up again. Run it inside a transaction and index the card after it."""
+    """Adds it once; one that had ended is taken up again. Run it inside a transaction and index the card after it.
+
+    Refused for somebody known only through another: their address is theirs to give (see `named.came`).
+    """
+    if customer.only_named:
+        raise Invalid(
+            "{name} is known only through another customer.",
+            hint="An address is theirs to give. When they come themselves, say so on their card first.",
+            code="only_named",
+            name=customer.name or f"#{customer.pk}",
+        )
     found, made = ContactPoint.objects.get_or_create(
         customer=customer,
         channel=channel,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Count
 
@@ -70,7 +71,7 @@ def aim(scope: str, number: int, customers: int | None, by_on: date | None) -> N
         )
     if customers and customers > 10**9:
         raise Invalid("{number} customers are too many for a target.", number=customers)
-    key = {f"{scope}_id": number}
+    key: dict[str, Any] = {f"{scope}_id": number}
     if customers:
         CustomerTarget.objects.update_or_create(**key, defaults={"customers": customers, "by_on": by_on})
     else:

@@ -12,6 +12,8 @@ from beizai.customers.models import Customer, Tie, TieKind
 from beizai.sources.models import Source
 from beizai.staff.models import User
 
+BOTH_WAYS = frozenset({TieKind.HOUSEHOLD, TieKind.FRIEND})
+
 
 def tie(
     customer_id: int,
@@ -22,8 +24,13 @@ def tie(
     now: datetime,
     user: User | None = None,
     since_on: date | None = None,
+    occasion: str = "",
 ) -> Tie:
-    """Ties one card to another, once. A customer is brought by one person; nobody brings those who brought them."""
+    """Ties one card to another, once. A customer is brought by one person; nobody brings those who brought them.
+
+    `occasion`: at which they came together, or for which presents are given. Household and friend hold both ways:
+    the same tie from the other side is the same tie.
+    """
     if kind not in TieKind.values:
         raise Invalid(
             "“{kind}” is not a tie.", hint="Ties: {ties}.", kind=kind, ties=", ".join(TieKind.values)
@@ -32,12 +39,24 @@ def tie(
         raise Invalid("A card cannot be tied to itself.", hint="Choose another person.")
     if kind == TieKind.REFERRED_BY:
         _must_fit(customer_id, other_id)
+    mirrored = (
+        Tie.objects.filter(customer_id=other_id, other_id=customer_id, kind=kind).first()
+        if kind in BOTH_WAYS
+        else None
+    )
+    if mirrored is not None:
+        return mirrored
     with transaction.atomic():
         made, is_new = Tie.objects.get_or_create(
             customer_id=customer_id,
             other_id=other_id,
             kind=kind,
-            defaults={"since_on": since_on, "source": source, "added_at": now},
+            defaults={
+                "since_on": since_on,
+                "occasion": occasion.strip()[:120],
+                "source": source,
+                "added_at": now,
+            },
         )
         if is_new:
             history.write(customer_id, f"tie:{kind}", None, other_id, source=source, user=user, now=now)
@@ -105,3 +124,11 @@ def _must_fit(customer_id: int, other_id: int) -> None:
 def names(customer_ids: Iterable[int]) -> dict[int, str]:
     """The names of these cards."""
     return dict(Customer.objects.filter(pk__in=list(customer_ids)).values_list("pk", "name"))
+
+
+def exists(customer_id: int, kind: str, other_id: int) -> bool:
+    """Whether this tie is known, from either side where it holds both ways."""
+    known = Q(customer_id=customer_id, other_id=other_id)
+    if kind in BOTH_WAYS:
+        known |= Q(customer_id=other_id, other_id=customer_id)
+    return Tie.objects.filter(known, kind=kind).exists()

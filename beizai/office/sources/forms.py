@@ -41,7 +41,7 @@ class SourceForm(forms.Form):
 
     def __init__(self, *args: Any, source: Source | None = None, **kwargs: Any) -> None:
         self.source = source
-        super().__init__(*args, initial=_initial(source) if source else None, **kwargs)
+        super().__init__(*args, **kwargs | {"initial": _initial(source) if source else None})
         offered = [(kind, words) for kind, words in kinds().items() if kind not in _BY_ITSELF]
         if source and source.kind in _BY_ITSELF:
             offered = [(source.kind, kinds()[source.kind])]
