@@ -12,6 +12,7 @@ from beizai.base.errors import Invalid
 
 GiveOut = Callable[[int], Sequence[Mapping[str, Any]]]
 Erase = Callable[[int, datetime], int]
+Expire = Callable[[datetime], int]
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class Holding:
 
     `table` is the database or lake table; `give_out` returns its rows of a customer in readable words;
     `erase` takes them out (or says why some stay, in `kept_because`) and returns how many went;
-    `keep_days` is how long rows are kept by default (None: as long as the person is in the book).
+    `keep_days` is how long rows are kept by default (None: as long as the person is in the book);
+    `expire` takes out what is older than a time and returns how many rows that was.
     """
 
     table: str
@@ -29,6 +31,7 @@ class Holding:
     erase: Erase
     keep_days: int | None = None
     kept_because: str = ""
+    expire: Expire | None = None
 
 
 _holdings: dict[str, Holding] = {}

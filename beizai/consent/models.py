@@ -168,3 +168,58 @@ class Restriction(_AppendOnly):
     reason = models.TextField()
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
     at = models.DateTimeField()
+
+
+class Topic(models.Model):
+    """What a shop writes about, as customers may choose it: new shoes, care, events."""
+
+    name = models.CharField(max_length=60, unique=True)
+    position = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Frequency(models.TextChoices):
+    AS_IT_COMES = ""
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+
+
+class DayPart(models.TextChoices):
+    ANY = ""
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    EVENING = "evening"
+
+
+class Preference(models.Model):
+    """How often and at what time of day somebody wishes to hear from us. Whether at all stands in the ledger."""
+
+    customer_id = models.BigIntegerField(primary_key=True)
+    frequency = models.CharField(max_length=10, choices=Frequency.choices, blank=True)
+    day_part = models.CharField(max_length=10, choices=DayPart.choices, blank=True)
+    changed_at = models.DateTimeField()
+
+
+class ErasureCertificate(_AppendOnly):
+    """What was erased of somebody, what was kept and why, with the hash of it all. Names the card by its number alone."""
+
+    customer_id = models.BigIntegerField(db_index=True)
+    reason = models.TextField()
+    document = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    at = models.DateTimeField()
+
+
+class RetentionRule(models.Model):
+    """How long the shop keeps one table's rows, where it says otherwise than the house: days, or None for ever."""
+
+    table = models.CharField(max_length=80, unique=True)
+    keep_days = models.PositiveIntegerField(null=True)
+    changed_at = models.DateTimeField()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from beizai.base.personal import Holding, register
-from beizai.consent.models import ConsentEntry, Restriction, SuppressedPoint
+from beizai.consent.models import ConsentEntry, ErasureCertificate, Preference, Restriction, SuppressedPoint
 
 
 def _give_out(customer_id: int) -> Sequence[Mapping[str, Any]]:
@@ -55,5 +55,37 @@ register(
         what="which of their addresses stand on a list of those not to be written to",
         give_out=_give_lists,
         erase=_erase_lists,
+    )
+)
+
+
+def _give_preference(customer_id: int) -> Sequence[Mapping[str, Any]]:
+    rows = Preference.objects.filter(pk=customer_id)
+    return list(rows.values("frequency", "day_part", "changed_at"))
+
+
+def _erase_preference(customer_id: int, at: datetime) -> int:
+    return Preference.objects.filter(pk=customer_id).delete()[0]
+
+
+def _give_certificates(customer_id: int) -> Sequence[Mapping[str, Any]]:
+    return list(ErasureCertificate.objects.filter(customer_id=customer_id).values("reason", "sha256", "at"))
+
+
+register(
+    Holding(
+        table="consent_preference",
+        what="how often and when they wish to hear from us",
+        give_out=_give_preference,
+        erase=_erase_preference,
+    )
+)
+register(
+    Holding(
+        table="consent_erasurecertificate",
+        what="that they were erased: what went, what stayed and why",
+        give_out=_give_certificates,
+        erase=_erase,
+        kept_because="The proof that the erasure was done names the card by its number alone.",
     )
 )

@@ -20,6 +20,12 @@ def _erase(customer_id: int, at: datetime) -> int:
     return rows.update(address="", detail="")
 
 
+def _expire(before: datetime) -> int:
+    """The address of what was sent long ago; that it was sent stays."""
+    old = Message.objects.filter(changed_at__lt=before).exclude(address="", detail="")
+    return old.update(address="", detail="")
+
+
 register(
     Holding(
         table="beizai_messages_message",
@@ -27,6 +33,8 @@ register(
         give_out=_give_out,
         erase=_erase,
         kept_because="That a number of a card was in a campaign stays, so that its result stays true; the address goes.",
+        keep_days=1095,
+        expire=_expire,
     )
 )
 

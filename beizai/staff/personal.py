@@ -16,6 +16,10 @@ def _erase(customer_id: int, at: datetime) -> int:
     return 0
 
 
+def _expire(before: datetime) -> int:
+    return AuditEntry.objects.filter(at__lt=before).delete()[0]
+
+
 register(
     Holding(
         table="staff_auditentry",
@@ -24,5 +28,6 @@ register(
         erase=_erase,
         kept_because="The audit log names the card by its number alone.",
         keep_days=1095,
+        expire=_expire,
     )
 )

@@ -6,8 +6,8 @@ from typing import Any
 
 from beizai.base import clock
 from beizai.base.progress import Progress
-from beizai.consent import retention, suppression
 from beizai.campaigns import stopping
+from beizai.consent import retention, suppression
 from beizai.events import batches, erasing, flusher, inbox, quarantine, receiving, upkeep
 from beizai.events.book import open_book
 from beizai.imports import undoing
