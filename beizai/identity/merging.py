@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Model, Q
 
 from beizai.base.errors import Forbidden, Invalid, NotFound
 from beizai.customers import search
-from beizai.customers.models import ContactPoint, Customer, FactChange, Note, Standing, Tag, Tie
+from beizai.customers.models import Customer, FactChange, Note, Standing
 from beizai.identity import cards, rules, shown
 from beizai.identity.models import Belonging, Merge, MergedCard, OwnCard, Proposal, Touched
 from beizai.staff import audit
@@ -48,7 +48,15 @@ def merge(
         _check(joining, len(card_ids), into)
         for number in (into, *joining):
             _settle(number, now)
-        made = Merge.objects.create(card_id=into, user=by, rule=rule, evidence=dict(evidence or {}), at=now)
+        made = Merge.objects.create(
+            card_id=into,
+            user=by,
+            rule=rule,
+            evidence=dict(evidence or {}),
+            at=now,
+            last_change_id=_last(FactChange, into),
+            last_note_id=_last(Note, into),
+        )
         MergedCard.objects.bulk_create(MergedCard(merge=made, customer_id=number) for number in joining)
         _enter(made, joining)
         _refreshed(into, now)
@@ -77,7 +85,7 @@ def unmerge(merge_id: int, *, now: datetime, by: User | None = None) -> Apart:
         root = cards.card_of(found.card_id)
         _settle(root, now)
         apart = [number for number in numbers if Belonging.objects.filter(pk=number, merge=found).exists()]
-        stayed = _written_since(found)
+        stayed = written_since(found)
         _leave(root, apart)
         for number in (root, *apart):
             _refreshed(number, now)
@@ -228,27 +236,21 @@ def _two_people(found: Merge, apart: Collection[int], now: datetime, by: User | 
     )
 
 
-def _written_since(found: Merge) -> tuple[Mapping[str, Any], ...]:
-    """Changes, notes, tags, ties and addresses the kept card was given since, the latest first."""
-    number, at = found.card_id, found.at
+def written_since(found: Merge) -> tuple[Mapping[str, Any], ...]:
+    """Changes, addresses, tags, ties and notes the kept card was given since, the latest first."""
+    changes = FactChange.objects.filter(customer_id=found.card_id, pk__gt=found.last_change_id)
     rows = [
         {"field": row.field, "old": row.old, "new": row.new, "at": row.at.isoformat()}
-        for row in FactChange.objects.filter(customer_id=number, at__gte=at).order_by("-at", "-pk")[:_LISTED]
+        for row in changes.order_by("-pk")[:_LISTED]
     ]
-    noted = Note.objects.filter(customer_id=number, at__gte=at).order_by("-at")[:_LISTED]
-    rows += [{"field": "note", "old": None, "new": row.text[:200], "at": row.at.isoformat()} for row in noted]
-    known = {(row["field"], row["new"]) for row in rows}
-    added = [
-        (f"tag:{one.tag}", one.tag, one.added_at)
-        for one in Tag.objects.filter(customer_id=number, added_at__gte=at)
-    ]
-    points = ContactPoint.objects.filter(customer_id=number, added_at__gte=at)
-    added += [(f"contact:{one.channel}", one.value, one.added_at) for one in points]
-    ties = Tie.objects.filter(customer_id=number, added_at__gte=at)
-    added += [(f"tie:{one.kind}", str(one.other_id), one.added_at) for one in ties]
+    notes = Note.objects.filter(customer_id=found.card_id, pk__gt=found.last_note_id).order_by("-pk")
     rows += [
-        {"field": field, "old": None, "new": new, "at": when.isoformat()}
-        for field, new, when in added
-        if (field, new) not in known and (field, int(new) if new.isdecimal() else new) not in known
+        {"field": "note", "old": None, "new": row.text[:200], "at": row.at.isoformat()}
+        for row in notes[:_LISTED]
     ]
     return tuple(sorted(rows, key=lambda row: str(row["at"]), reverse=True)[:_LISTED])
+
+
+def _last(model: type[Model], card_id: int) -> int:
+    rows = model._default_manager.filter(customer_id=card_id)
+    return rows.aggregate(last=Max("pk"))["last"] or 0

@@ -13,6 +13,8 @@ class Merge(models.Model):
     rule = models.CharField(max_length=60, blank=True)  # the rule that joined them; "" by hand
     evidence = models.JSONField(default=dict)
     at = models.DateTimeField()
+    last_change_id = models.BigIntegerField(default=0)  # what is younger was written on the joint card
+    last_note_id = models.BigIntegerField(default=0)
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     stayed = models.JSONField(default=list)  # what was changed on the joint card and stayed with the kept one

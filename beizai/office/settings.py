@@ -317,6 +317,8 @@ def action_words(action: str) -> str:
         "campaign.planned": _("Campaign planned"),
         "campaign.resumed": _("Campaign resumed"),
         "campaign.started": _("Campaign started"),
+        "cards.merged": _("Cards were joined"),
+        "cards.unmerged": _("Joined cards were taken apart"),
         "customers.exported": _("Customers taken out"),
         "home.made": _("Book opened"),
         "import.kept_aside_taken": _("Kept-aside rows taken out"),

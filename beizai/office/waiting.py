@@ -30,7 +30,7 @@ def ask(kind: str, arguments: Mapping[str, Any], *, key: str) -> HttpResponse:
 @needs()
 def waiting(request: HttpRequest, number: int) -> HttpResponse:
     """The page, or as a fragment the box that is asked again every two seconds."""
-    job = Job.objects.filter(pk=number, kind__in=(asked.IMPORT, asked.APPROVE)).first()
+    job = Job.objects.filter(pk=number, kind__in=(asked.IMPORT, asked.APPROVE, asked.LOOK)).first()
     if job is None:
         raise NotFound(
             _("There is nothing to wait for here."), hint=_("It is done. Look for it in its list.")
@@ -63,12 +63,16 @@ def _done(request: HttpRequest, url: str) -> HttpResponse:
 def _result_url(job: Job) -> str:
     if job.kind == asked.IMPORT:
         return reverse("import", args=[job.result["import_id"]])
+    if job.kind == asked.LOOK:
+        return reverse("review")
     return reverse("campaign", args=[job.result["campaign_id"]])
 
 
 def _back_url(job: Job) -> str:
     if job.kind == asked.IMPORT:
         return reverse("import_check", args=[job.arguments.get("token", "0" * 24)])
+    if job.kind == asked.LOOK:
+        return reverse("review")
     return reverse("campaign_approve", args=[job.arguments["campaign_id"]])
 
 
@@ -82,6 +86,8 @@ def _what(job: Job) -> str:
     """What is being done, in a word of the reader's language."""
     if job.kind == asked.APPROVE:
         return _("Judging who may be written to, drawing the lot, writing the ledger")
+    if job.kind == asked.LOOK:
+        return _("Comparing the cards of the book")
     return _("Reading the file and bringing it in")
 
 

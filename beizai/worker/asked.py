@@ -8,6 +8,7 @@ from typing import Any
 from beizai.base import home
 from beizai.base.progress import Progress
 from beizai.campaigns import approval
+from beizai.identity import looking
 from beizai.imports import files
 from beizai.imports.files import Wish
 from beizai.imports.reading import Options
@@ -16,13 +17,14 @@ from beizai.staff.shop import now, shop
 from beizai.value import standings
 from beizai.worker import background
 
-IMPORT, APPROVE = "import", "approve"
+IMPORT, APPROVE, LOOK = "import", "approve", "look"
 
 
 def enlist() -> None:
-    """Registers both. Twice is once."""
+    """Registers all of it. Twice is once."""
     background.register(IMPORT, _bring_in)
     background.register(APPROVE, _approve)
+    background.register(LOOK, _look)
 
 
 def _bring_in(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
@@ -58,6 +60,12 @@ def _approve(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, A
     campaign_id = int(arguments["campaign_id"])
     approval.approve(campaign_id, shop(), at=now(), by=_user(arguments), progress=progress)
     return {"campaign_id": campaign_id}
+
+
+def _look(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+    """The whole book is looked through for cards of one person."""
+    found = looking.look(now=now(), by=_user(arguments), progress=progress)
+    return {"pairs": found.pairs, "joined": found.joined, "proposed": found.proposed}
 
 
 def _user(arguments: Mapping[str, Any]) -> User | None:

@@ -16,7 +16,8 @@ from beizai.customers import belonging, cards, completeness, facts, photos, ties
 from beizai.customers.answers import ON
 from beizai.customers.completeness import Completeness, Gap
 from beizai.customers.models import ContactPoint, Customer, ExternalId, Note, Standing, Tag, Tie
-from beizai.office import labels, wording
+from beizai.identity import proposals
+from beizai.office import labels, people, wording
 from beizai.office.attributes import words
 from beizai.office.attributes.words import family_names
 from beizai.office.customers import filters, listing
@@ -82,6 +83,7 @@ def card(request: HttpRequest, customer_id: int) -> HttpResponse:
         "tags": sorted(set(Tag.objects.filter(customer_id__in=numbers).values_list("tag", flat=True))),
         "ties": tie_lines(found, reader),
         "brought_minor": brought(customer_id),
+        "doubles": _doubles(found.pk, reader) if contact and may(reader, May.EDIT_CUSTOMERS) else [],
         "notes": Note.objects.filter(customer_id__in=numbers).count(),
         "numbers": list(ExternalId.objects.filter(customer_id__in=numbers).select_related("source")[:10])
         if contact
@@ -96,6 +98,18 @@ def card(request: HttpRequest, customer_id: int) -> HttpResponse:
         "timeline": timeline(found, reader, show=show) if inline else None,
     }
     return render(request, "office/customers/card.html", context)
+
+
+def _doubles(card_id: int, reader: Any) -> list[dict[str, Any]]:
+    """Cards that may be the same person and wait for somebody to look."""
+    numbers = belonging.ids_of(card_id)
+    found = proposals.of_card(card_id)[:3]
+    others = {one.pk: one.right_id if one.left_id in numbers else one.left_id for one in found}
+    names = people.names(reader, others.values())
+    return [
+        {"id": one.pk, "name": names[others[one.pk]], "probability": min(one.probability, 0.99)}
+        for one in found
+    ]
 
 
 @needs(May.SEE_CUSTOMERS)

@@ -11,6 +11,8 @@
       document.querySelector(".search input")?.focus();
     } else if (event.key === "?" && !typing(event.target)) {
       location.href = "/help/#keys";
+    } else if (/^[a-z]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey && !typing(event.target)) {
+      document.querySelector(`[data-key="${event.key}"]`)?.click();
     } else if (event.key === "Escape") {
       const open = all("details.why[open], details.pick[open]").pop();
       if (open) { open.open = false; open.firstElementChild.focus(); }
