@@ -61,3 +61,16 @@ def _fault_in(code: str) -> str:
     named = frozenset(one.arg for one in node.keywords)
     call = refusals.Call(node.func.id, node.args[0], None, named, refusals.ROOT / "beizai" / "x.py", 1)
     return " ".join(refusals._faults(call))
+
+
+def test_the_office_shows_no_refusal_past_the_catalogue() -> None:
+    bare = re.compile(r"\b(error|wrong|refused)\.(message|hint)\b|\bstr\((error|wrong|refused)\)")
+    told = re.compile(r" in error\.message")  # which field is meant: asked of the English, never shown
+    shown = [
+        f"{path.relative_to(refusals.ROOT)}:{number}"
+        for path in sorted((refusals.ROOT / "beizai" / "office").rglob("*"))
+        if path.suffix in (".py", ".html")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if bare.search(told.sub("", line))
+    ]
+    assert not shown, "use refusals.in_words(error), or {{ error.phrase|said }}"

@@ -45,7 +45,7 @@ def book_page(request: HttpRequest) -> HttpResponse:
             return redirect(f"{reverse('day')}?on={made.starts_at.astimezone(frame().zone):%Y-%m-%d}")
     context = _context(request, given) | {"customer": customer, "wish": given.get("wish", "")}
     context["name"] = display_name(customer, person(request)) if customer else ""
-    context["wrong"] = "" if wrong is None else str(wrong)
+    context["wrong"] = "" if wrong is None else refusals.in_words(wrong)
     return render(request, "office/appointments/book.html", context)
 
 

@@ -22,6 +22,7 @@ from beizai.forms import links, publishing, results, rewards
 from beizai.forms.definition import Ask, Definition, Kind, Question, read, said
 from beizai.forms.models import Form, Reward
 from beizai.forms.walking import pages as pages_of
+from beizai.office import refusals
 from beizai.office.forms import building, public, told
 from beizai.office.forms.questions import asked, part_names
 from beizai.office.frame import frame
@@ -73,7 +74,7 @@ def new(request: HttpRequest) -> HttpResponse:
         try:
             form = _add(request)
         except BeizaiError as error:
-            fault = f"{error.message} {error.hint}"
+            fault = refusals.in_words(error)
         else:
             return redirect("form", form.pk)
     context = {
@@ -210,7 +211,7 @@ def question(request: HttpRequest, form_id: int, key: str) -> HttpResponse:
                 form.pk, building.put(draft, asked_now), revision=_seen(request), now=frame().now
             )
         except BeizaiError as error:
-            fault = f"{error.message} {error.hint}"
+            fault = refusals.in_words(error)
         else:
             return redirect("form", form.pk)
     context = (
@@ -273,7 +274,7 @@ def settings(request: HttpRequest, form_id: int) -> HttpResponse:
         try:
             draft = _save_settings(request, form, draft)
         except BeizaiError as error:
-            fault = f"{error.message} {error.hint}"
+            fault = refusals.in_words(error)
         else:
             messages.success(request, _("The form is saved. Publish it to show the changes."))
             return redirect("form_settings", form.pk)

@@ -17,7 +17,7 @@ from beizai.base import money
 from beizai.base.errors import Forbidden, Invalid
 from beizai.customers import search
 from beizai.customers.models import AttributeDefinition, Customer
-from beizai.office import wording
+from beizai.office import refusals, wording
 from beizai.office.customers.listing import display_name
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
@@ -66,7 +66,7 @@ def take_page(request: HttpRequest) -> HttpResponse:
         try:
             made = gifts.take(_wanted(request, giver.pk), by=person(request), now=frame().now)
         except Invalid as error:
-            wrong = str(error)
+            wrong = refusals.in_words(error)
         else:
             words = _("%(number)s is taken. Say: “We shall see whether it can be made, and let you know.”")
             messages.success(request, words % {"number": made.number})
