@@ -15,11 +15,12 @@ from django.views.decorators.http import require_POST
 from beizai.base import money
 from beizai.base.errors import Invalid
 from beizai.consent.rules import may_contact
-from beizai.customers import cards, search
+from beizai.customers import cards, named, search
 from beizai.customers.models import Customer
 from beizai.events.orders import Sale, SaleLine, ring_up
 from beizai.office import refusals, wording
 from beizai.office.customers.listing import display_name
+from beizai.office.customers.tying import redeem
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
 from beizai.products import catalogue
@@ -233,6 +234,10 @@ def pay(request: HttpRequest) -> HttpResponse:
         country=here.shop.country or None,
     )
     ring_up(sale, received_at=here.now, timezone=here.shop.timezone)
+    if found.customer_id is not None:
+        where = till_source(here.now)
+        named.came(found.customer_id, source=where, now=here.now, user=user)
+        redeem(request, found.customer_id, request.POST.get("brought_by", ""), where)
     request.session.pop(_SESSION, None)
     request.session["till_last"] = {
         "amount": found.total_minor,

@@ -11,6 +11,7 @@ from beizai.customers import cards, doubles, search
 from beizai.customers.models import Customer
 from beizai.office import refusals
 from beizai.office.customers.listing import display_name
+from beizai.office.customers.tying import redeem
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
 from beizai.sources.register import office
@@ -35,6 +36,9 @@ class AddForm(forms.Form):
         max_length=254,
         widget=forms.TextInput(attrs={"inputmode": "email"}),
     )
+    brought_by = forms.CharField(
+        label=gettext_lazy("Code of who brought them"), required=False, max_length=24
+    )
 
 
 def points_of(form: forms.Form) -> list[tuple[str, str]]:
@@ -56,6 +60,7 @@ def add(request: HttpRequest) -> HttpResponse:
         if not near or request.POST.get("all_the_same"):
             made = _make(request, form)
             if made is not None:
+                redeem(request, made.pk, form.cleaned_data["brought_by"], office(frame().now))
                 where = request.POST.get("then", "")
                 return (
                     redirect(f"/till/?customer={made.pk}")

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from beizai.consent.models import ConsentEntry, Purpose
 from beizai.consent.rules import Answer, Reason, may_contact_many
-from beizai.customers import belonging, cards, completeness, facts, photos, ties
+from beizai.customers import belonging, cards, completeness, facts, photos
 from beizai.customers.answers import ON
 from beizai.customers.completeness import Completeness, Gap
 from beizai.customers.models import ContactPoint, Customer, ExternalId, Note, Standing, Tag, Tie
@@ -21,7 +21,8 @@ from beizai.office import labels, people, wording
 from beizai.office.attributes import words
 from beizai.office.attributes.words import family_names
 from beizai.office.customers import filters, listing
-from beizai.office.customers.timeline import KINDS, decision_words, purpose_name, tie_name, timeline
+from beizai.office.customers.timeline import KINDS, decision_words, purpose_name, timeline
+from beizai.office.customers.tying import tie_lines
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
 from beizai.sources.models import Source
@@ -335,38 +336,6 @@ def picture(request: HttpRequest, customer_id: int, key: str) -> HttpResponse:
     answer["Cache-Control"] = "private, no-store"
     answer["X-Content-Type-Options"] = "nosniff"
     return answer
-
-
-def tie_lines(found: Customer, reader: Any) -> list[dict[str, Any]]:
-    """The ties of a card as it sees them."""
-    lines = []
-    numbers = belonging.ids_of(found.pk)
-    for tie in ties.of(found.pk):
-        mine = tie.customer_id in numbers
-        other = tie.other if mine else tie.customer
-        words = (
-            tie_name(tie.kind)
-            if mine
-            else _("Brought by this customer")
-            if tie.kind == "referred_by"
-            else tie_name(tie.kind)
-        )
-        standing = getattr(other, "standing", None)
-        lines.append(
-            {
-                "id": tie.pk,
-                "other_id": other.pk,
-                "name": listing.display_name(other, reader),
-                "words": words,
-                "since": tie.since_on,
-                "told": wording.listed([words, wording.day(tie.since_on) if tie.since_on else ""]),
-                "spent": standing.spent_minor
-                if standing and tie.kind == "referred_by" and not mine
-                else None,
-                "icon": {"referred_by": "star", "gives_to": "gift"}.get(tie.kind, "customers"),
-            }
-        )
-    return lines
 
 
 def brought(customer_id: int) -> dict[str, int]:

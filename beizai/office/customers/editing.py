@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from beizai.base.errors import Invalid, NotFound
-from beizai.customers import belonging, cards, facts, history, points, remarks, search, ties
+from beizai.customers import belonging, cards, facts, history, points, remarks, search
 from beizai.customers.models import (
     AttributeDefinition,
     AttributeKind,
@@ -19,13 +19,12 @@ from beizai.customers.models import (
     ContactPoint,
     Customer,
     Tag,
-    Tie,
 )
 from beizai.office import refusals
 from beizai.office.customers import answering
 from beizai.office.customers.listing import display_name
 from beizai.office.customers.reach import channel_name
-from beizai.office.customers.timeline import changes_in_words, tie_name
+from beizai.office.customers.timeline import changes_in_words
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
 from beizai.sources.register import office
@@ -274,61 +273,3 @@ def _add_point(request: HttpRequest, card: Customer, form: PointForm) -> bool:
     search.index_one(card.pk)
     cards.touched(card.pk, here.now)
     return True
-
-
-@needs(May.EDIT_CUSTOMERS, May.SEE_NAMES)
-def ties_page(request: HttpRequest, customer_id: int) -> HttpResponse:
-    """Who brought them, who lives with them; added and taken away."""
-    card = cards.get(customer_id)
-    here = frame()
-    wrong = ""
-    if request.method == "POST":
-        try:
-            if request.POST.get("remove", "").isdecimal():
-                _untie(customer_id, int(request.POST["remove"]), request)
-            else:
-                _tie(customer_id, request)
-            return redirect("customer_ties", customer_id)
-        except Invalid as error:
-            wrong = refusals.in_words(error)
-    from beizai.office.customers.card import tie_lines
-
-    context = {
-        "card": card,
-        "name": display_name(card, person(request)),
-        "ties": tie_lines(card, person(request)),
-        "kinds": [(kind, tie_name(kind)) for kind in ("referred_by", "household", "friend", "gives_to")],
-        "today": here.today.isoformat(),
-        "wrong": wrong,
-    }
-    return render(request, "office/customers/ties.html", context)
-
-
-def _tie(customer_id: int, request: HttpRequest) -> None:
-    chosen = request.POST.get("customer", "")
-    if not chosen.isdecimal():
-        found = search.first_ids(request.POST.get("who", ""), 2)
-        if len(found) != 1:
-            raise Invalid(
-                _("It is not clear who is meant."),
-                hint=_("Type more of the name, or #card number, until one is left."),
-            )
-        chosen = str(found[0])
-    ties.tie(
-        customer_id,
-        request.POST.get("kind", ""),
-        cards.get(int(chosen)).pk,
-        source=office(frame().now),
-        now=frame().now,
-        user=person(request),
-        since_on=frame().today if request.POST.get("since") else None,
-    )
-
-
-def _untie(customer_id: int, tie_id: int, request: HttpRequest) -> None:
-    from django.db.models import Q
-
-    numbers = belonging.ids_of(customer_id)
-    if not Tie.objects.filter(Q(customer_id__in=numbers) | Q(other_id__in=numbers), pk=tie_id).exists():
-        raise NotFound("This tie is not on the card.")
-    ties.untie(tie_id, source=office(frame().now), now=frame().now, user=person(request))

@@ -255,7 +255,7 @@ def _ties(numbers: list[int], reader: User) -> Iterator[Entry]:
             row.added_at,
             "talks",
             words % {"name": names[other]},
-            "",
+            row.occasion,
             "star",
             "g",
             link=f"/customers/{other}/",
@@ -320,6 +320,8 @@ def field_name(name: str) -> str:
     """A column, fact, contact point, tag or tie in words."""
     kind, _colon, rest = name.partition(":")
     match kind:
+        case "came":
+            return _("Came themselves")
         case "fact":
             return definitions().get(rest, rest)
         case "contact":
@@ -354,4 +356,6 @@ def tie_name(kind: str) -> str:
         "household": _("Same household"),
         "friend": _("Friend"),
         "gives_to": _("Gives presents to"),
+        "works_at": _("Works at"),
+        "influences": _("Influences"),
     }.get(kind, kind)

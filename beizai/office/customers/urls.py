@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from beizai.office.customers import adding, card, consent, editing, listing, taking_out, why
+from beizai.office.customers import adding, card, consent, editing, listing, taking_out, tying, why
 
 urlpatterns = [
     path("customers/", listing.customers, name="customers"),
@@ -21,6 +21,10 @@ urlpatterns = [
     path("customers/<int:customer_id>/note/", editing.note, name="customer_note"),
     path("customers/<int:customer_id>/tags/", editing.tags, name="customer_tags"),
     path("customers/<int:customer_id>/points/", editing.points_page, name="customer_points"),
-    path("customers/<int:customer_id>/ties/", editing.ties_page, name="customer_ties"),
+    path("customers/<int:customer_id>/ties/", tying.ties_page, name="customer_ties"),
+    path("customers/<int:customer_id>/came/", tying.came, name="customer_came"),
+    path("customers/ties/", tying.every_tie, name="ties"),
+    path("customers/ties/<int:proposal_id>/", tying.decide, name="tie_decide"),
+    path("r/<str:code>", tying.arrive, name="arrive"),
     path("customers/<int:customer_id>/consent/", consent.consent, name="customer_consent"),
 ]
