@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "beizai.imports",
     "beizai.forms",
     "beizai.appointments",
+    "beizai.conversations",
     "beizai.measurement",
     "beizai.worker",
     "beizai.office",

@@ -1,6 +1,6 @@
 """Who of a campaign's people is written to, and who is not and why: one row of the ledger and one reason for each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -11,6 +11,7 @@ from django.db.models import Q
 from beizai.base.contact_points import normal_email
 from beizai.base.errors import Invalid
 from beizai.consent.models import Purpose
+from beizai.consent.preferring import wished_days
 from beizai.consent.rules import Answer, Reason, may_contact_many, suppressed_among
 from beizai.customers import belonging
 from beizai.customers.models import ContactPoint, Customer
@@ -28,6 +29,7 @@ class Refusal(StrEnum):
     NO_CUSTOMER = "no_customer"
     SOURCE_STOPPED = "source_stopped"
     MINOR = "minor"
+    COMPLAINT = "complaint_open"
     SUPPRESSED = "suppressed_"
     NO_ADDRESS = "no_address"
     INVALID_ADDRESS = "invalid_address"
@@ -58,6 +60,14 @@ class Eligibility:
     reason: str = ""
     address: str = ""
     consent_id: int | None = None
+
+
+_complaining: list[Callable[[Collection[int]], set[int]]] = []
+
+
+def ask_who_complains(ask: Callable[[Collection[int]], set[int]]) -> None:
+    """The room of conversations says who has a complaint open: nobody sells to them until it is closed."""
+    _complaining[:] = [ask]
 
 
 def arbitrate(
@@ -91,17 +101,20 @@ def _judged(leads: Mapping[int, int], asked: _Question, taken: set[str]) -> dict
     answers = may_contact_many(ids, asked.channel, asked.purpose, asked.at)
     births = dict(Customer.objects.filter(pk__in=ids).values_list("id", "birthday_on"))
     halted = _of_stopped_sources(ids)
+    complaining = _complaining[0](ids) if _complaining and asked.marketing else set()
     addresses = _addresses(whose, asked.channel)
     suppressed = suppressed_among(
         asked.channel, {one for many in addresses.values() for one in many}, purpose=asked.purpose
     )
-    lately = _written_lately(whose, asked) if asked.marketing and asked.cap_days else set()
+    lately = _written_lately(whose, asked) if asked.marketing else set()
     written = _written_by_this(whose, asked)
     found = {}
     for customer_id, card in leads.items():
         verdict = _of_person(card, answers[card], births, asked)
         if verdict is None and card in halted:
             verdict = Eligibility(False, Refusal.SOURCE_STOPPED)
+        if verdict is None and card in complaining:
+            verdict = Eligibility(False, Refusal.COMPLAINT)
         verdict = verdict or _of_address(addresses.get(card, []), suppressed, asked.channel, taken)
         if verdict.eligible and card in lately:
             verdict = Eligibility(False, Refusal.WRITTEN_LATELY, verdict.address)
@@ -206,8 +219,18 @@ def _gone_out_first(row: tuple[int, str]) -> tuple[bool, int]:
 
 
 def _written_lately(whose: Mapping[int, int], asked: _Question) -> set[int]:
-    """Whose card was written to, or perhaps was, within the cap by another campaign, under whatever number."""
-    since = asked.at - timedelta(days=asked.cap_days)
+    """Whose card was written to, or perhaps was, by another campaign, under whatever number: within the cap, or
+    within the days they wish for themselves."""
+    found = _written_within(whose, asked.cap_days, asked) if asked.cap_days else set()
+    for days, cards in wished_days(set(whose.values())).items():
+        if days > asked.cap_days:
+            theirs = {number: card for number, card in whose.items() if card in cards}
+            found |= _written_within(theirs, days, asked)
+    return found
+
+
+def _written_within(whose: Mapping[int, int], days: int, asked: _Question) -> set[int]:
+    since = asked.at - timedelta(days=days)
     perhaps = Q(state=State.IN_DOUBT, changed_at__gt=since)
     rows = Message.objects.filter(Q(sent_at__gt=since) | perhaps, customer_id__in=list(whose))
     numbers = rows.exclude(campaign_id=asked.campaign_id).values_list("customer_id", flat=True)

@@ -50,6 +50,9 @@ def _refusals() -> dict[str, Told]:
         "source_stopped": Told(
             _("Their list is stopped"), _("too many of its first mails bounced or were disowned"), "warn"
         ),
+        "complaint_open": Told(
+            _("Have a complaint open"), _("nobody sells to them until it is closed"), "warn"
+        ),
         "no_customer": Told(_("The card is gone"), "", "customers"),
         "minor": Told(_("Under 18"), _("no offers to minors"), "alone"),
         "no_address": Told(_("No email on the card"), "", "email"),
