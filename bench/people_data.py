@@ -28,10 +28,15 @@ _ENDS = "n r l s t m ck ng nn rd x th".split()
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def book(cards: int, *, doubles: float = 0.2, seed: int = 7) -> tuple[pa.Table, np.ndarray]:
-    """`cards` cards with an id, this share of them doubles, in random order; and for each the person it is of."""
+def book(
+    cards: int, *, doubles: float = 0.2, households: float = 0.25, seed: int = 7
+) -> tuple[pa.Table, np.ndarray]:
+    """`cards` cards with an id, this share of them doubles, in random order; and for each the person it is of.
+
+    `households` is the share of people who live with another of the book.
+    """
     people = int(cards * (1 - doubles))
-    columns = _people(people, seed)
+    columns = _people(people, households, seed)
     draw = random.Random(seed)
     rows, persons = [], []
     while len(rows) < cards - people:
@@ -66,7 +71,7 @@ def _skewed(words: list[str], size: int, draw: np.random.Generator, power: float
     return np.array(words)[draw.choice(len(words), size, p=weights / weights.sum())].tolist()
 
 
-def _people(people: int, seed: int) -> dict[str, list[str | None]]:
+def _people(people: int, households: float, seed: int) -> dict[str, list[str | None]]:
     draw, words = np.random.default_rng(seed), random.Random(seed)
     given = _skewed(_words(2000, 2, words), people, draw)
     family = _skewed(_words(20_000, 3, words), people, draw)
@@ -77,7 +82,7 @@ def _people(people: int, seed: int) -> dict[str, list[str | None]]:
     born = draw.integers(-14_000, 13_000, people).astype("datetime64[D]").astype(str)
     number = draw.integers(10_000_000, 99_999_999, people)
     with_home = np.flatnonzero(
-        draw.random(people) < 0.25
+        draw.random(people) < households
     )  # they live with the person before them in the list
     phone = [f"0{one}" for one in number]
     for member in with_home[with_home > 0].tolist():
