@@ -135,7 +135,11 @@ def save(plan: Plan, *, now: datetime, by: User | None, campaign_id: int | None 
     """Keeps the plan as a draft, new or in place of the draft's earlier words; Forbidden once it is approved."""
     segment = Segment.objects.filter(name=plan.segment).first()
     if segment is None:
-        raise NotFound("There is no segment “{name}”.", hint="See 'beizai segments list'.", name=plan.segment)
+        raise NotFound(
+            "There is no segment “{name}”.",
+            hint="See the list of segments, or 'beizai segments list'.",
+            name=plan.segment,
+        )
     with transaction.atomic():
         campaign = draft(campaign_id) if campaign_id is not None else Campaign(created_at=now, created_by=by)
         for name in ("name", "subject", "mjml", "text", "preheader", "defaults", "checklist", "picture"):
@@ -156,7 +160,11 @@ def campaign(campaign_id: int) -> Campaign:
     """The campaign of this number, or NotFound."""
     found = Campaign.objects.filter(pk=campaign_id).first()
     if found is None:
-        raise NotFound("There is no campaign {n}.", hint="See 'beizai campaigns list'.", n=campaign_id)
+        raise NotFound(
+            "There is no campaign {n}.",
+            hint="See the list of campaigns, or 'beizai campaigns list'.",
+            n=campaign_id,
+        )
     return found
 
 

@@ -107,7 +107,11 @@ def the_campaign(campaign_id: int) -> Campaign:
     """The campaign of this number, or NotFound."""
     found = Campaign.objects.filter(pk=campaign_id).first()
     if found is None:
-        raise NotFound("There is no campaign {n}.", hint="See 'beizai campaigns list'.", n=campaign_id)
+        raise NotFound(
+            "There is no campaign {n}.",
+            hint="See the list of campaigns, or 'beizai campaigns list'.",
+            n=campaign_id,
+        )
     return found
 
 

@@ -142,7 +142,7 @@ def test_an_unknown_field_is_told_with_the_nearest(marketer, people):
     campaign = draft(marketer, subject="Hello {{ customer.frist_name }}")
     page = marketer.get(reverse("campaign_words", args=[campaign.pk])).content.decode()
     assert "customer.frist_name" in page
-    assert "Did you mean customer.first_name" in page
+    assert "Did you mean one of customer.first_name" in page
 
 
 def test_each_recipient_is_looked_at_and_looking_keeps_nothing(marketer, people):
