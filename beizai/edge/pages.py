@@ -20,6 +20,7 @@ class Words:
     button: str
     done_title: str
     done: str
+    rather: str
 
 
 _LANGUAGES = {
@@ -30,6 +31,7 @@ _LANGUAGES = {
         "Unsubscribe",
         "You are unsubscribed",
         "{shop} will send you no more advertising by email. A mail that is already under way may still arrive.",
+        "Or choose what you receive, and how often",
     ),
     "fr": Words(
         "fr",
@@ -38,6 +40,7 @@ _LANGUAGES = {
         "Se désabonner",
         "Vous êtes désabonné",
         "{shop} ne vous enverra plus de publicité par courriel. Un message déjà parti peut encore arriver.",
+        "Ou choisir ce que vous recevez, et à quel rythme",
     ),
     "zh": Words(
         "zh-Hans",
@@ -46,6 +49,7 @@ _LANGUAGES = {
         "退订",
         "您已退订",
         "{shop} 将不再向您发送推广邮件。已经发出的邮件可能仍会送达。",
+        "或者选择您想收到的内容和频率",
     ),
 }
 
@@ -92,11 +96,12 @@ def said(words: Words) -> str:
     return f"{words.ask_title} {words.button}"
 
 
-def ask(facts: Facts, words: Words, one_click: str) -> Answer:
-    """The page with the button."""
+def ask(facts: Facts, words: Words, one_click: str, preferences_url: str) -> Answer:
+    """The page with the button, and the way to choose less instead of nothing."""
     name, _, value = one_click.partition("=")
     form = _FORM.format(name=name, value=value, button=html.escape(words.button))
-    return _page(facts, words.code, words.ask_title, words.ask, form)
+    rather = f'<p><a href="{html.escape(preferences_url)}">{html.escape(words.rather)}</a></p>'
+    return _page(facts, words.code, words.ask_title, words.ask, form + rather)
 
 
 def done(facts: Facts, words: Words) -> Answer:

@@ -20,10 +20,11 @@ async def show(request: Request, rest: str, office: Office) -> Answer:
     """The page with the button. Scanners follow links, so a GET changes nothing."""
     facts = await office.facts()
     try:
-        links.read_unsubscribe(facts.keys, rest)
+        token = links.read_unsubscribe(facts.keys, rest)
     except NotFound:
         return NOT_FOUND
-    return pages.ask(facts, pages.language(request.header("accept-language")), ONE_CLICK)
+    words = pages.language(request.header("accept-language"))
+    return pages.ask(facts, words, ONE_CLICK, links.preferences_url(facts.keys, "", token))
 
 
 async def carry_out(request: Request, rest: str, office: Office) -> Answer:

@@ -7,6 +7,7 @@ from beizai.base.errors import NotFound
 from beizai.base.tokens import Token
 
 CLICK_PATH, OPEN_PATH, UNSUBSCRIBE_PATH = "/t/c/", "/t/o/", "/t/u/"
+PREFERENCES_PATH = "/preferences/"
 TOKEN_LENGTH = 28
 _LINK_DIGITS = 3
 _HIGHEST_ID = (1 << 63) - 1
@@ -19,6 +20,7 @@ class Keys:
     click: bytes
     open: bytes
     unsubscribe: bytes
+    preferences: bytes
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Click:
 
 def keys(secret: bytes) -> Keys:
     """The keys of a home, from its signing key (`Home.key("signing")`)."""
-    return Keys(*(tokens.derive_key(secret, purpose) for purpose in ("click", "open", "unsubscribe")))
+    purposes = ("click", "open", "unsubscribe", "preferences")
+    return Keys(*(tokens.derive_key(secret, purpose) for purpose in purposes))
 
 
 def click_url(key: Keys, base_url: str, token: Token) -> str:
@@ -54,6 +57,16 @@ def pixel_url(key: Keys, base_url: str, token: Token) -> str:
 def unsubscribe_url(key: Keys, base_url: str, token: Token) -> str:
     """The address for List-Unsubscribe and for the link in the mail: a GET shows a page, a POST unsubscribes."""
     return f"{base_url.rstrip('/')}{UNSUBSCRIBE_PATH}{tokens.sign(key.unsubscribe, token)}"
+
+
+def preferences_url(key: Keys, base_url: str, token: Token) -> str:
+    """The address of the page where somebody chooses what to hear of, how often, and when."""
+    return f"{base_url.rstrip('/')}{PREFERENCES_PATH}{tokens.sign(key.preferences, token)}/"
+
+
+def read_preferences(key: Keys, text: str) -> Token:
+    """What follows the path of the preferences; NotFound where it is not ours."""
+    return _read(key.preferences, text)
 
 
 def read_click(key: Keys, text: str) -> Click:

@@ -58,6 +58,7 @@ class Composer:
             click_url=links.click_url(self.keys, self.public_url, own),
             unsubscribe_url=links.unsubscribe_url(self.keys, self.public_url, own),
             pixel_url=links.pixel_url(self.keys, self.public_url, own) if tracked else "",
+            preferences_url=links.preferences_url(self.keys, self.public_url, own),
         )
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from beizai.base.errors import Invalid, NotFound
 from beizai.base.tokens import Token
 from beizai.channels.compile.bodies import Values
-from beizai.channels.compile.fields import CLICK, PIXEL, UNSUBSCRIBE
+from beizai.channels.compile.fields import CLICK, PIXEL, PREFERENCES, UNSUBSCRIBE
 from beizai.channels.compile.quoted import header_words, one_line
 from beizai.channels.compile.template import Mail
 
@@ -43,6 +43,7 @@ class Recipient:
     click_url: str
     unsubscribe_url: str
     pixel_url: str = ""
+    preferences_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,7 @@ def values_of(mail: Mail, recipient: Recipient) -> dict[str, str]:
     own = {
         **recipient.values,
         UNSUBSCRIBE.name: recipient.unsubscribe_url,
+        PREFERENCES.name: recipient.preferences_url or recipient.unsubscribe_url,
         CLICK: recipient.click_url,
         PIXEL: pixel,
     }

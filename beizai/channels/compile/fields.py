@@ -31,11 +31,16 @@ UNSUBSCRIBE = Field(
 )
 
 
+PREFERENCES = Field(
+    "preferences_url", "the link to choose what to receive", "https://shop.example/preferences", url=True
+)
+
+
 class Fields(Mapping[str, Field]):
-    """The fields of one shop by name, always with `unsubscribe_url`."""
+    """The fields of one shop by name, always with `unsubscribe_url` and `preferences_url`."""
 
     def __init__(self, fields: Iterable[Field]) -> None:
-        self._fields = {field.name: field for field in (*fields, UNSUBSCRIBE)}
+        self._fields = {field.name: field for field in (*fields, UNSUBSCRIBE, PREFERENCES)}
 
     def __getitem__(self, name: str) -> Field:
         return self._fields[name]

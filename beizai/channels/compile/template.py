@@ -14,7 +14,7 @@ from beizai.channels.compile.quoted import clean, one_line
 
 POSTAL_ADDRESS = "shop.postal_address"
 _MAIL = Phrase("The mail")
-_FOOTER = "\n\n-- \n{{ shop.name }}\n{{ shop.postal_address }}\n{{ unsubscribe_url }}\n"
+_FOOTER = "\n\n-- \n{{ shop.name }}\n{{ shop.postal_address }}\n{{ unsubscribe_url }}\n{{ preferences_url }}\n"
 _BARE = re.compile(r"\{\{-?\s*(?P<name>[\w.]+)\s*-?\}\}")
 _PROBE = "https://unsubscribe.invalid/probe"
 

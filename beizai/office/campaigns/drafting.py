@@ -36,7 +36,7 @@ _STARTER = """<mjml>
     </mj-section>
     <mj-section>
       <mj-column>
-        <mj-text font-size="12px" color="#5f6b79">{{ shop.name }}, {{ shop.postal_address }}<br/><a href="{{ unsubscribe_url }}">%s</a></mj-text>
+        <mj-text font-size="12px" color="#5f6b79">{{ shop.name }}, {{ shop.postal_address }}<br/><a href="{{ unsubscribe_url }}">%s</a> · <a href="{{ preferences_url }}">%s</a></mj-text>
       </mj-column>
     </mj-section>
   </mj-body>
@@ -46,7 +46,7 @@ _STARTER = """<mjml>
 
 def starter() -> str:
     """A mail to begin with: it has what every marketing mail must show."""
-    return _STARTER % _("Unsubscribe")
+    return _STARTER % (_("Unsubscribe"), _("What you receive"))
 
 
 def plan_of(campaign: Campaign) -> Plan:
