@@ -1,7 +1,6 @@
 """Cards made and completed from a file: what staff wrote by hand stays, every change keeps what was there before."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.db.models import Max
 
 from beizai.base.errors import Invalid
 from beizai.base.progress import Progress
-from beizai.customers import facts, search
+from beizai.customers import belonging, facts, search
 from beizai.customers.models import (
     AttributeDefinition,
     AttributeKind,
@@ -20,87 +19,81 @@ from beizai.customers.models import (
     FactChange,
     Tag,
 )
-from beizai.imports import dates, numbers
+from beizai.imports import person_statements
 from beizai.imports.definitions import make_definition
-from beizai.imports.entries import Entry
+from beizai.imports.desk import Desk
+from beizai.imports.entries import Entry, known_entries
 from beizai.imports.newcomers import Arrival
-from beizai.imports.slices import reserve, write_slices
+from beizai.imports.slices import write_slices
 
 _FIELDS = ("name", "given_name", "family_name", "country", "language", "postal_address")
-_YES_NO = {"yes", "no", "oui", "non", "true", "false", "是", "否"}
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The entries of a file, the headers of its attributes by key, the currency of the book."""
-
-    entries: Sequence[Entry]
-    labels: Mapping[str, str]
-    currency: str
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What happened to one card."""
-
-    new: bool
-    changed: bool
-
-
-def write_plan(plan: Plan, arrival: Arrival, *, progress: Progress) -> dict[int, Outcome]:
-    """Writes every entry onto its card, in short slices; returns what happened to each card. Sets `entry.card`."""
-    definitions = _definitions(plan, arrival.import_id)
-    outcomes: dict[int, Outcome] = {}
+def complete_known(
+    desk: Desk,
+    definitions: Mapping[str, AttributeDefinition],
+    arrival: Arrival,
+    *,
+    currency: str,
+    progress: Progress,
+) -> dict[int, bool]:
+    """Completes the cards the book has already, in short slices; returns for each card whether it changed."""
+    outcomes: dict[int, bool] = {}
 
     def write(piece: Sequence[Entry]) -> None:
-        outcomes.update(_write(piece, plan, definitions, arrival))
+        for card, changed in _write(piece, definitions, arrival, currency=currency).items():
+            outcomes[card] = outcomes.get(card, False) or changed
 
-    write_slices(plan.entries, write, progress=progress, what="customers")
+    write_slices(list(known_entries(desk)), write, progress=progress, what="known customers")
     return outcomes
+
+
+def definitions_of(desk: Desk, labels: Mapping[str, str], import_id: int) -> dict[str, AttributeDefinition]:
+    """The definitions of the file's attributes; new ones get the kind their values show."""
+    known = {one.key: one for one in AttributeDefinition.objects.filter(key__in=labels)}
+    position = (AttributeDefinition.objects.aggregate(last=Max("position"))["last"] or 0) + 1
+    if known.keys() >= labels.keys():
+        return known
+    shown = {name: kinds for name, *kinds in desk.rows(person_statements.FACT_KINDS)}
+    for key, label in labels.items():
+        if key not in known:
+            kind = _kind(*shown.get(f"attribute_{desk.mapped.attributes[key]}", (False, False, False)))
+            known[key] = make_definition(import_id, key, label=label, kind=kind, position=position)
+            position += 1
+    return known
+
+
+def _kind(yes_no: bool, numeric: bool, dated: bool) -> AttributeKind:
+    """The kind all values of an attribute have; text where they have none in common."""
+    if yes_no:
+        return AttributeKind.BOOLEAN
+    if numeric:
+        return AttributeKind.NUMBER
+    return AttributeKind.DATE if dated else AttributeKind.TEXT
 
 
 def _write(
-    piece: Sequence[Entry], plan: Plan, definitions: Mapping[str, AttributeDefinition], arrival: Arrival
-) -> dict[int, Outcome]:
-    new = [entry for entry in piece if entry.card is None]
-    cards = Customer.objects.in_bulk([entry.card for entry in piece if entry.card is not None])
-    for entry, pk in zip(new, reserve(Customer, len(new)), strict=True):
-        entry.card = pk
-    made = [
-        Customer(
-            pk=entry.card,
-            source=arrival.source,
-            import_id=arrival.import_id,
-            simulated=arrival.simulated,
-            created_at=arrival.now,
-            changed_at=arrival.now,
-        )
-        for entry in new
-    ]
-    cards |= {card.pk: card for card in made}
-    new_ids = {card.pk for card in made}
+    piece: Sequence[Entry], definitions: Mapping[str, AttributeDefinition], arrival: Arrival, *, currency: str
+) -> dict[int, bool]:
+    cards = Customer.objects.in_bulk([entry.card for entry in piece])
+    piece = [entry for entry in piece if entry.card in cards]  # taken out since it was read
     changes: list[FactChange] = []
-    outcomes: dict[int, Outcome] = {}
-    touched: list[Customer] = []
+    touched: dict[int, Customer] = {}
     for entry in piece:
-        card = cards[entry.card or 0]
         before = len(changes)
-        _fill(card, entry, definitions, arrival, changes, currency=plan.currency, new=card.pk in new_ids)
-        outcomes[card.pk] = Outcome(card.pk in new_ids, len(changes) > before)
-        if card.pk not in new_ids and len(changes) > before:
-            card.changed_at = arrival.now
-            touched.append(card)
-    Customer.objects.bulk_create(made)
+        _fill(cards[entry.card], entry, definitions, arrival, changes, currency=currency)
+        if len(changes) > before:
+            cards[entry.card].changed_at = arrival.now
+            touched[entry.card] = cards[entry.card]
     if touched:
         Customer.objects.bulk_update(
-            touched, [*_FIELDS, "birthday_on", "facts", "changed_at"], batch_size=100
+            list(touched.values()), [*_FIELDS, "birthday_on", "facts", "changed_at"], batch_size=100
         )
-    points = _around(piece, arrival, new_ids)
-    FactChange.objects.bulk_create([one for one in (*changes, *points) if one.customer_id not in new_ids])
-    search.index_many([entry.card for entry in piece if entry.card is not None])
-    for one in points:
-        outcomes[one.customer_id] = Outcome(outcomes[one.customer_id].new, True)
-    return outcomes
+    changes += _around(piece, arrival)
+    FactChange.objects.bulk_create(changes)
+    changed = {change.customer_id for change in changes}
+    search.index_many(sorted(changed))
+    return {entry.card: entry.card in changed for entry in piece}
 
 
 def _fill(
@@ -111,10 +104,9 @@ def _fill(
     changes: list[FactChange],
     *,
     currency: str,
-    new: bool,
 ) -> None:
     """Puts the entry onto the card: all of it on cards no person has edited, only what is missing on the others."""
-    by_hand = card.revision > 0 and not new
+    by_hand = card.revision > 0
     said: dict[str, Any] = {name: getattr(entry, name) for name in _FIELDS} | {"birthday_on": entry.birthday}
     for name, value in said.items():
         old = getattr(card, name)
@@ -122,30 +114,26 @@ def _fill(
             setattr(card, name, value)
             changes.append(_change(card.pk, name, _json(old), _json(value), arrival))
     for key, text in entry.facts.items():
-        value = _parsed(definitions[key], text, currency)
+        value = parsed(definitions[key], text, currency)
         old = card.facts.get(key, {}).get("v")
         if value is not None and value != old and not (old is not None and by_hand):
             card.facts[key] = {"v": value, "source": arrival.source.pk, "at": arrival.now.isoformat()}
             changes.append(_change(card.pk, f"fact:{key}", old, value, arrival))
 
 
-def _around(piece: Sequence[Entry], arrival: Arrival, new_ids: set[int]) -> list[FactChange]:
-    """Numbers, contact points and tags of the cards; returns the changes to cards that were there before."""
+def _around(piece: Sequence[Entry], arrival: Arrival) -> list[FactChange]:
+    """Numbers, contact points and tags the cards had not yet; returns the changes."""
     changes: list[FactChange] = []
-    ids = [entry.card for entry in piece if entry.card is not None]
-    old_ids = [pk for pk in ids if pk not in new_ids]
-    has_number = set(
-        ExternalId.objects.filter(source=arrival.source, customer_id__in=old_ids).values_list(
-            "customer_id", "value"
-        )
-    )
-    has_point = set(
-        ContactPoint.objects.filter(customer_id__in=old_ids).values_list("customer_id", "channel", "normal")
-    )
-    has_tag = set(Tag.objects.filter(customer_id__in=old_ids).values_list("customer_id", "tag"))
+    whose = belonging.spread(entry.card for entry in piece)  # what a joined card has, its card has
+    numbers = ExternalId.objects.filter(source=arrival.source, customer_id__in=list(whose))
+    has_number = set(belonging.gathered(numbers.values_list("customer_id", "value"), whose))
+    points = ContactPoint.objects.filter(customer_id__in=list(whose))
+    has_point = set(belonging.gathered(points.values_list("customer_id", "channel", "normal"), whose))
+    tags = Tag.objects.filter(customer_id__in=list(whose))
+    has_tag = set(belonging.gathered(tags.values_list("customer_id", "tag"), whose))
     numbers_new, points_new, tags_new = [], [], []
     for entry in piece:
-        pk = entry.card or 0
+        pk = entry.card
         if entry.number and (pk, entry.number) not in has_number:
             numbers_new.append(ExternalId(customer_id=pk, source=arrival.source, value=entry.number))
             changes.append(_change(pk, "external", None, entry.number, arrival))
@@ -194,50 +182,8 @@ def _json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _definitions(plan: Plan, import_id: int) -> dict[str, AttributeDefinition]:
-    """The definitions of the file's attributes; new ones get the kind their values show."""
-    known = {one.key: one for one in AttributeDefinition.objects.filter(key__in=plan.labels)}
-    position = (AttributeDefinition.objects.aggregate(last=Max("position"))["last"] or 0) + 1
-    for key, label in plan.labels.items():
-        if key not in known:
-            values = [entry.facts[key] for entry in plan.entries if key in entry.facts]
-            known[key] = make_definition(import_id, key, label=label, kind=kind_of(values), position=position)
-            position += 1
-    return known
-
-
-def kind_of(values: Iterable[str]) -> AttributeKind:
-    """The kind all these values have; text where they have none in common.
-
-    >>> kind_of(["12", "3.5"]), kind_of(["007", "12"]), kind_of(["yes", "no"]), kind_of(["2024-01-05"])
-    (AttributeKind.NUMBER, AttributeKind.TEXT, AttributeKind.BOOLEAN, AttributeKind.DATE)
-    """
-    seen = set(values)
-    if not seen:
-        return AttributeKind.TEXT
-    if all(value.casefold() in _YES_NO for value in seen):
-        return AttributeKind.BOOLEAN
-    if all(_plain_number(value) for value in seen):
-        return AttributeKind.NUMBER
-    if all(
-        len(value) == 10 and (day := dates.read_day(value, None)) and day.on.isoformat() == value
-        for value in seen
-    ):
-        return AttributeKind.DATE
-    return AttributeKind.TEXT
-
-
-def _plain_number(value: str) -> bool:
-    zero_led = value.startswith("0") and value != "0" and not value.startswith("0.")
-    return (
-        not zero_led
-        and len(value) <= 15
-        and value.replace(".", "", 1).isdigit()
-        and numbers.read_number(value, "point") is not None
-    )
-
-
-def _parsed(definition: AttributeDefinition, text: str, currency: str) -> Any:
+def parsed(definition: AttributeDefinition, text: str, currency: str) -> Any:
+    """The value of a text, or None where it is none of the definition's kind."""
     try:
         return facts.parse(definition, text, currency=currency)
     except Invalid:

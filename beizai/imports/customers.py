@@ -1,87 +1,81 @@
 """A customers file comes in: new cards are made, known ones gain what they lacked, permissions need their proof."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from beizai.base.progress import Progress
-from beizai.consent import ledger
-from beizai.consent.models import Decision, Purpose
-from beizai.customers.models import Channel, ContactPoint
-from beizai.imports import dates, newcomers, statements
-from beizai.imports.cards import Plan, write_plan
+from beizai.imports import cards, dates, finding, newcards, people, person_statements, statements
 from beizai.imports.desk import Choices, Desk
-from beizai.imports.entries import Entry, RowReader, Tally
 from beizai.imports.judging import Judgement, Repair
 from beizai.imports.models import Import
 from beizai.imports.newcomers import Arrival
-from beizai.imports.slices import chunks
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a customers file would do, all counted, nothing written."""
+    """What a customers file would do, all counted, nothing written. The people themselves lie on the desk."""
 
     judgement: Judgement
-    entries: tuple[Entry, ...]
-    tally: Tally
-    labels: dict[str, str]  # attribute key -> header
-
-    @property
-    def rejected(self) -> int:
-        return len(self.tally.rejected)
-
-    @property
-    def reasons(self) -> tuple[tuple[str, int, int], ...]:
-        return tuple(
-            (code, count, self.tally.first[code]) for code, count in self.tally.reasons.most_common()
-        )
+    rejected: int
+    reasons: tuple[tuple[str, int, int], ...]  # code:field, rows, the first of them
+    counts: Mapping[str, int]  # customers, known, by_number, by_email, by_phone, permissions
+    known: tuple[tuple[str, int, int], ...]  # because, row, card: the first of those the book knows
+    labels: Mapping[str, str]  # attribute key -> header
 
     def happens(self) -> dict[str, Any]:
         """What would happen, in counts."""
-        known = sum(entry.card is not None for entry in self.entries)
-        proved = sum(p.proved and p.decision == Decision.GRANTED for e in self.entries for p in e.permissions)
-        return {"new_customers": len(self.entries) - known, "known_customers": known, "permissions": proved}
+        counts = self.counts
+        return {
+            "new_customers": counts["customers"] - counts["known"],
+            "known_customers": counts["known"],
+            "known_by_number": counts["by_number"],
+            "known_by_email": counts["by_email"],
+            "known_by_phone": counts["by_phone"],
+            "permissions": counts["permissions"],
+        }
 
 
 def read_customers(desk: Desk, choices: Choices, *, source_id: int | None, progress: Progress) -> Reading:
     """Reads every row, puts rows of one person together and looks for their cards. Invalid asks where dates are doubtful."""
     repairs = _prepare(desk, choices)
     styles = _styles(desk, choices)
-    tally = Tally()
-    labels = {key: desk.staged.columns[index].header for key, index in desk.mapped.attributes.items()}
-    question = statements.CUSTOMER_CELLS if labels else statements.CUSTOMER_CELLS_ALONE
-    found = desk.con.execute(question)
-    reader = RowReader(choices, styles, tuple(labels), tally, _consent_header(desk))
-    entries: list[Entry] = []
-    rows = 0
-    while piece := found.fetchmany(10_000):
-        rows += len(piece)
-        entries += [entry for row in piece if (entry := reader.read(row)) is not None]
-        progress(rows, desk.staged.rows, "reading customers")
-    entries = _together(entries, choices, tally)
-    _find_cards(entries, source_id, choices, tally)
-    desk.run("create table rejected (row_no bigint, reason varchar)")
-    if tally.rejected:
-        desk.con.executemany("insert into rejected values (?, ?)", tally.rejected)
-    all_repairs = (*repairs, *_repairs(tally, choices))
-    return Reading(Judgement(rows, styles["birthday"], None, all_repairs), tuple(entries), tally, labels)
+    progress(0, 3, "reading customers")
+    people.judge_people(desk, choices, styles, consent_header=_consent_header(desk))
+    progress(1, 3, "looking for the same people")
+    doubled = people.group_rows(desk, join=choices.does("same_person"))
+    progress(2, 3, "looking for their cards")
+    zeros = finding.find_cards(desk, source_id, with_zeros=choices.does("number_zeros"))
+    found = desk.one(person_statements.PEOPLE_COUNTS)
+    counted = desk.one(person_statements.COUNTED) | {"permissions": int(found["proved"])}
+    desk.run(person_statements.REJECTED_PEOPLE)
+    repairs += _mended(desk, choices, doubled=doubled, zeros=zeros)
+    return Reading(
+        judgement=Judgement(int(found["rows"]), styles["birthday"], None, tuple(repairs)),
+        rejected=int(found["rejected"]),
+        reasons=tuple(desk.rows(person_statements.PEOPLE_REASONS)),
+        counts={name: int(value) for name, value in counted.items()},
+        known=tuple(desk.rows(person_statements.KNOWN_EXAMPLES)),
+        labels={key: desk.staged.columns[index].header for key, index in desk.mapped.attributes.items()},
+    )
 
 
 def write_customers(
-    reading: Reading, choices: Choices, arrival: Arrival, row: Import, *, progress: Progress
+    desk: Desk, reading: Reading, choices: Choices, arrival: Arrival, row: Import, *, progress: Progress
 ) -> None:
     """Makes and completes the cards, writes down permissions with their proof, and counts into the import's row."""
-    plan = Plan(reading.entries, reading.labels, choices.currency)
-    changed = write_plan(plan, arrival, progress=progress)
+    definitions = cards.definitions_of(desk, reading.labels, arrival.import_id)
+    outcomes = cards.complete_known(desk, definitions, arrival, currency=choices.currency, progress=progress)
+    made = newcards.make_people(desk, definitions, arrival, currency=choices.currency, progress=progress)
+    newcards.record_decisions(desk, arrival, row, progress=progress)
     row.refresh_from_db(fields=["choices"])  # the attributes it made
-    row.permissions = _record_permissions(reading.entries, arrival, row)
+    row.permissions = reading.counts["permissions"]
     row.rows, row.rejected = reading.judgement.rows, reading.rejected
     row.accepted = row.rows - row.rejected
-    row.reasons = dict(reading.tally.reasons)
-    row.customers = len(reading.entries)
-    row.new_customers = sum(one.new for one in changed.values())
-    row.changed_customers = sum(not one.new and one.changed for one in changed.values())
+    row.reasons = {reason: count for reason, count, _ in reading.reasons}
+    row.customers = reading.counts["customers"]
+    row.new_customers = made
+    row.changed_customers = sum(outcomes.values())
 
 
 def _prepare(desk: Desk, choices: Choices) -> list[Repair]:
@@ -98,7 +92,7 @@ def _prepare(desk: Desk, choices: Choices) -> list[Repair]:
     repairs = [Repair(r.code, r.rows, r.before, r.after, True, choices.does(r.code)) for r in found if r.rows]
     done = {repair.code for repair in repairs if repair.done}
     desk.variables(
-        untidy=True,
+        untidy=bool(profile["untidy"]),
         wrapped="wrapped_text" in done,
         null_words="null_words" in done,
         strip_customer="whole_numbers" in done,
@@ -122,149 +116,26 @@ def _consent_header(desk: Desk) -> str:
     return desk.staged.columns[index].header if index is not None else ""
 
 
-def _together(entries: list[Entry], choices: Choices, tally: Tally) -> list[Entry]:
-    """Rows of the same person become one entry: same number; or same email, or same phone and name."""
-    by_key: dict[tuple[str, ...], Entry] = {}
-    kept: list[Entry] = []
-    join = choices.does("same_person")
-    for entry in entries:
-        keys = _keys(entry) if join else _keys(entry)[:1] if entry.number else ()
-        earlier = next(
-            (by_key[key] for key in keys if key in by_key and _may_be_one(by_key[key], entry)), None
-        )
-        if earlier is None:
-            kept.append(entry)
-            earlier = entry
-        else:
-            tally.mend("same_person", f"row {entry.row_no}", f"row {earlier.row_no}")
-            _complete(earlier, entry)
-        for key in keys:
-            by_key.setdefault(key, earlier)
-    return kept
-
-
-def _keys(entry: Entry) -> list[tuple[str, ...]]:
-    keys: list[tuple[str, ...]] = [("number", entry.number)] if entry.number else []
-    if entry.email_normal:
-        keys.append(("email", entry.email_normal))
-    if entry.phone_normal and entry.name:
-        keys.append(("phone", entry.phone_normal, entry.name.casefold()))
-    return keys
-
-
-def _may_be_one(one: Entry, other: Entry) -> bool:
-    """Two different numbers of one source are two customers, whatever else they share."""
-    return not (one.number and other.number and one.number != other.number)
-
-
-_OWN = (
-    "number",
-    "name",
-    "given_name",
-    "family_name",
-    "email",
-    "email_normal",
-    "phone",
-    "phone_normal",
-    "postal_address",
-    "country",
-    "language",
-    "birthday",
-)
-
-
-def _complete(entry: Entry, other: Entry) -> None:
-    for name in _OWN:
-        if not getattr(entry, name):
-            setattr(entry, name, getattr(other, name))
-    entry.tags = tuple(dict.fromkeys((*entry.tags, *other.tags)))
-    entry.facts = other.facts | entry.facts
-    entry.permissions += other.permissions
-
-
-def _find_cards(entries: Sequence[Entry], source_id: int | None, choices: Choices, tally: Tally) -> None:
-    """The card of each entry: by number, else by an email one card alone has, else by phone and name."""
-    numbered = [entry for entry in entries if entry.number]
-    if source_id is not None:
-        numbers = [entry.number for entry in numbered]
-        known = newcomers.known_numbers(source_id, numbers)
-        if choices.does("number_zeros"):
-            zeros = newcomers.known_with_zeros(
-                source_id, [number for number in numbers if number not in known]
-            )
-            for number, card in zeros.items():
-                tally.mend("number_zeros", number, "")
-                known[number] = card
-        for entry in numbered:
-            entry.card = known.get(entry.number)
-    taken = {entry.card for entry in entries if entry.card is not None}
-    for channel, normal in ((Channel.EMAIL, "email_normal"), (Channel.PHONE, "phone_normal")):
-        left = [entry for entry in entries if entry.card is None and getattr(entry, normal)]
-        owners = _owners(channel, {getattr(entry, normal) for entry in left})
-        for entry in left:
-            found = owners.get(getattr(entry, normal), [])
-            cards = [
-                card
-                for card, name in found
-                if channel == Channel.EMAIL or name.casefold() == entry.name.casefold()
-            ]
-            if (
-                len(cards) == 1
-                and cards[0] not in taken
-                and not _numbered_otherwise(entry, cards[0], source_id)
-            ):
-                entry.card = cards[0]
-                taken.add(cards[0])
-
-
-def _numbered_otherwise(entry: Entry, card: int, source_id: int | None) -> bool:
-    return bool(entry.number) and source_id is not None and newcomers.has_number(source_id, card)
-
-
-def _owners(channel: Channel, normals: Iterable[str]) -> dict[str, list[tuple[int, str]]]:
-    owners: dict[str, list[tuple[int, str]]] = {}
-    for chunk in chunks(sorted(normals), 500):
-        rows = ContactPoint.objects.filter(channel=channel, normal__in=chunk, ended_at=None)
-        for normal, card, name in rows.values_list("normal", "customer_id", "customer__name"):
-            owners.setdefault(normal, []).append((card, name))
-    return owners
-
-
 _LEFT_BY_DEFAULT = {"email_typos"}
 _OPTIONAL = {"email_typos", "postcode_zeros", "same_person", "number_zeros"}
 
 
-def _repairs(tally: Tally, choices: Choices) -> Iterable[Repair]:
-    for code, count in tally.repairs.most_common():
-        before, after = tally.examples[code]
-        done = choices.does(code, default=code not in _LEFT_BY_DEFAULT)
-        yield Repair(code, count, before, after, code in _OPTIONAL, done)
-
-
-def _record_permissions(entries: Iterable[Entry], arrival: Arrival, row: Import) -> int:
-    """Writes proved permissions and all refusals into the ledger; returns the permissions."""
-    given = [
-        ledger.Given(
-            customer_id=entry.card,
-            purpose=Purpose.MARKETING,
-            decision=one.decision,
-            text=one.text,
-            at=one.at or arrival.now,
-            source_id=arrival.source.pk,
-            channel=Channel.EMAIL if one.decision == Decision.GRANTED else "",
-            evidence={
-                "import": arrival.import_id,
-                "file": row.file_name,
-                "row": entry.row_no,
-                "where": one.where,
-            },
-            import_id=arrival.import_id,
-            simulated=arrival.simulated,
+def _mended(desk: Desk, choices: Choices, *, doubled: int, zeros: int) -> list[Repair]:
+    rows: list[tuple[str, int, str, str]] = list(desk.rows(person_statements.MENDED_COUNTS))
+    if doubled:
+        together = desk.rows("select row_no, leader from grouped where row_no <> leader order by 1 limit 1")
+        later, first = together[0] if together else ("", "")
+        rows.append(("same_person", doubled, str(later), str(first)))
+    if zeros:
+        rows.append(("number_zeros", zeros, *finding.zeros_example(desk)))
+    return [
+        Repair(
+            code,
+            count,
+            before or "",
+            after or "",
+            code in _OPTIONAL,
+            choices.does(code, default=code not in _LEFT_BY_DEFAULT),
         )
-        for entry in entries
-        if entry.card is not None
-        for one in entry.permissions
+        for code, count, before, after in rows
     ]
-    for piece in chunks(given, 500):
-        ledger.record_many(piece, now=arrival.now)
-    return sum(one.decision == Decision.GRANTED for one in given)

@@ -12,6 +12,7 @@ from beizai.base import home
 from beizai.base.errors import Invalid, NotFound, Phrase
 from beizai.base.progress import Progress, silent
 from beizai.events import batches
+from beizai.identity import merging
 from beizai.imports import customers, orders, statements, undoing
 from beizai.imports.aside import write_aside
 from beizai.imports.desk import Choices, Desk, open_desk
@@ -291,6 +292,7 @@ def _write(
     row.save()
     batches.enter(row.batch_id, at=arrival.now)
     undoing.settle(row, now=arrival.now)
+    merging.after_import(row.pk, now=arrival.now)
 
 
 def _count_orders(row: Import, reading: orders.Reading, new_customers: int) -> None:

@@ -8,7 +8,7 @@ _DOMAINS = (
     "hotmail.fr yahoo.fr outlook.fr live.fr orange.fr wanadoo.fr free.fr sfr.fr laposte.net neuf.fr bbox.fr "
     "hotmail.co.uk yahoo.co.uk btinternet.com gmx.de web.de t-online.de gmx.net qq.com 163.com 126.com sina.com foxmail.com"
 ).split()
-_FIVE_DIGITS = {"FR", "DE", "US", "IT", "ES", "MX", "FI", "SE", "GR", "HR", "CZ", "SK", "KR", "TR"}
+FIVE_DIGITS = {"FR", "DE", "US", "IT", "ES", "MX", "FI", "SE", "GR", "HR", "CZ", "SK", "KR", "TR"}
 _LOST = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{1,2}")
 
 
@@ -58,7 +58,7 @@ def full_postcode(text: str, country: str) -> str:
     >>> full_postcode("1240", "FR"), full_postcode("1240", "CH")
     ('01240', '1240')
     """
-    return f"0{text}" if country in _FIVE_DIGITS and re.fullmatch(r"\d{4}", text) else text
+    return f"0{text}" if country in FIVE_DIGITS and re.fullmatch(r"\d{4}", text) else text
 
 
 def dropped_zero(text: str, normal: str) -> bool:

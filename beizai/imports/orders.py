@@ -1,6 +1,6 @@
 """An orders file comes in: lines become orders, the new are added, the changed replaced, the known counted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +9,14 @@ import pyarrow as pa
 from beizai.base import ids
 from beizai.base.clock import naive_utc
 from beizai.base.progress import Progress
+from beizai.customers.models import Channel
 from beizai.events import batches
 from beizai.events.book import open_book
-from beizai.imports import newcomers, statements
+from beizai.imports import finding, newcards, newcomers, people, person_statements, statements
 from beizai.imports.desk import Choices, Desk
 from beizai.imports.goods import enter_products
 from beizai.imports.judging import Judgement, Repair, judge_orders
-from beizai.imports.newcomers import Arrival, Person
+from beizai.imports.newcomers import Arrival
 from beizai.lake import LINES, ORDERS
 
 _CHUNK = 400_000
@@ -29,8 +30,7 @@ class Reading:
     totals: dict[str, Any]
     reasons: tuple[tuple[str, int, int], ...]  # code:field, rows, the first of them
     fates: dict[str, int]  # new, changed, known -> orders
-    people: tuple[Person, ...]
-    known: dict[str, int]  # number -> card
+    customers: dict[str, int]  # customers, known, by_number, by_email, by_phone
 
     @property
     def rejected(self) -> int:
@@ -38,10 +38,10 @@ class Reading:
 
     def happens(self) -> dict[str, Any]:
         """What would happen, in counts."""
-        known = len(self.known)
+        known = self.customers["known"]
         counted = {f"{fate}_orders": count for fate, count in self.fates.items()}
         told = ("anonymous_rows", "anonymous_orders", "returns", "amount_minor", "first_on", "last_on")
-        people = {"new_customers": len(self.people) - known, "known_customers": known}
+        people = {"new_customers": self.customers["customers"] - known, "known_customers": known}
         return counted | people | {name: self.totals[name] for name in told}
 
 
@@ -62,12 +62,14 @@ def read_orders(desk: Desk, choices: Choices, *, source_id: int | None, progress
     desk.run(statements.FATED)
     fates = {"new": 0, "changed": 0, "known": 0} | dict(desk.rows(statements.FATES))
     progress(3, 4, "looking for the customers")
-    people = tuple(_people(desk))
-    known = _known(source_id or 0, people, choices)  # no source has the number 0
-    judgement = _contacts_judged(
-        judgement, [who for who in people if who.number not in known], choices, totals
-    )
-    return Reading(judgement, totals, reasons, fates, people, known)
+    named = desk.mapped.fields.keys() & {"email", "phone", "name"}
+    desk.run(statements.FILE_PEOPLE if named else statements.FILE_CUSTOMERS)
+    people.judge_named(desk, choices)
+    zeros = choices.does("number_zeros")
+    finding.find_cards(desk, source_id, with_zeros=zeros, channels=(Channel.EMAIL,))
+    customers = {name: int(value) for name, value in desk.one(person_statements.COUNTED).items()}
+    judgement = _contacts_judged(desk, judgement, totals)
+    return Reading(judgement, totals, reasons, fates, customers)
 
 
 def write_orders(
@@ -77,12 +79,9 @@ def write_orders(
 
     Nothing of it is in the book before the batch is.
     """
-    numbers = dict(reading.known)
-    new_people = [who for who in reading.people if who.number not in numbers]
-    known_before = newcomers.known_numbers(arrival.source.pk, [who.number for who in reading.people])
-    newcomers.attach({n: c for n, c in numbers.items() if n not in known_before}, arrival)
-    made = newcomers.make_cards(new_people, arrival, country=choices.country, progress=progress)
-    _fill_ids(desk, "customer_ids", {**numbers, **made})
+    newcomers.attach(dict(desk.rows(person_statements.TO_ATTACH)), arrival)
+    made = newcards.make_cards(desk, arrival, progress=progress)
+    desk.run(person_statements.FILL_CUSTOMER_IDS)
     batches.keep_alive(batch_id)
     goods = enter_products(desk.rows(statements.FILE_PRODUCTS), arrival)
     desk.fill(
@@ -105,7 +104,7 @@ def write_orders(
         progress(done, total, "lines into the lake")
     for piece in _pieces(desk, statements.ORDERS, bound | {"received_at": naive_utc(arrival.now)}):
         batches.append_rows(batch_id, ORDERS, piece)
-    return len(made)
+    return made
 
 
 def _pieces(desk: Desk, question: str, parameters: dict[str, Any]) -> Iterator[pa.Table]:
@@ -155,50 +154,11 @@ def _recall(desk: Desk, source_id: int) -> None:
         desk.fill("known_orders", found)
 
 
-def _people(desk: Desk) -> Iterator[Person]:
-    named = desk.mapped.fields.keys() & {"email", "phone", "name"}
-    question = statements.FILE_PEOPLE if named else statements.FILE_CUSTOMERS
-    for number, country, email, phone, name in desk.rows(question):
-        code = country if country and len(country) == 2 and country.isupper() else ""
-        yield Person(number, code, email or "", phone or "", name or "")
-
-
-def _known(source_id: int, people: Sequence[Person], choices: Choices) -> dict[str, int]:
-    known = newcomers.known_numbers(source_id, [who.number for who in people])
-    emails = {}
-    for who in people:
-        if who.number not in known and who.email:
-            email, _, _ = newcomers.normal_points(Person(who.number, email=who.email), choices.country)
-            if email:
-                emails[who.number] = email
-    if choices.does("number_zeros"):
-        known |= newcomers.known_with_zeros(
-            source_id, [who.number for who in people if who.number not in known]
-        )
-    return known | newcomers.by_email(
-        source_id, {number: email for number, email in emails.items() if number not in known}
-    )
-
-
-def _contacts_judged(
-    judgement: Judgement, people: Sequence[Person], choices: Choices, totals: dict[str, Any]
-) -> Judgement:
+def _contacts_judged(desk: Desk, judgement: Judgement, totals: dict[str, Any]) -> Judgement:
     repairs = list(judgement.repairs)
-    wrong = newcomers.wrong_points(people, choices.country)
+    wrong, example = desk.rows(person_statements.LEFT_OUT_NEW)[0]
     if wrong:
-        repairs.append(Repair("left_out_contacts", wrong, optional=False))
+        repairs.append(Repair("left_out_contacts", wrong, example, "", optional=False))
     if totals["two_customers"]:
         repairs.append(Repair("two_customers", int(totals["two_customers"]), optional=False))
     return Judgement(judgement.rows, judgement.dates, judgement.decimal, tuple(repairs))
-
-
-def _fill_ids(desk: Desk, table: str, numbers: dict[str, int]) -> None:
-    desk.fill(
-        table,
-        pa.table(
-            {
-                "customer": pa.array(list(numbers), pa.string()),
-                "customer_id": pa.array(list(numbers.values()), pa.int64()),
-            }
-        ),
-    )

@@ -290,10 +290,13 @@ FATES = "select fate, count(*) as n from fated group by fate"
 OF_SOURCE = "select distinct order_id, content_hash from orders where source_id = $source_id and order_id in (select order_id from wanted_orders)"
 
 FILE_CUSTOMERS = """
-select customer, min(country) as country, null as email, null as phone, null as name from file_orders where customer is not null group by customer
+create table told_people as
+select min(first_row) as row_no, customer as number, min(country) as country, null::varchar as email, null::varchar as phone, null::varchar as name
+from file_orders where customer is not null group by customer
 """
 FILE_PEOPLE = """
-select customer, min(country) as country, min(email) as email, min(phone) as phone, arg_min(name, row_no) as name
+create table told_people as
+select min(row_no) as row_no, customer as number, min(country) as country, min(email) as email, min(phone) as phone, arg_min(name, row_no) as name
 from priced where customer is not null group by customer
 """
 # The most frequent name and category of a product, the earliest where two are as frequent; its latest price.
@@ -333,6 +336,9 @@ select count(*) filter (coalesce(customer, name, given_name, family_name, email,
   count(*) filter (ends_with(customer, '.0')) as customer_points, count(*) filter (contains(customer, '.')) as customer_dots,
   any_value(customer) filter (ends_with(customer, '.0')) as customer_example,
   count(*) filter (no_word(customer) or no_word(email) or no_word(phone)) as null_words,
+  bool_or(untidy(customer) or untidy(name) or untidy(given_name) or untidy(family_name) or untidy(email) or untidy(phone) or untidy(postal_address)
+    or untidy(street) or untidy(postcode) or untidy(city) or untidy(birthday) or untidy(country) or untidy(language) or untidy(consent)
+    or untidy(consent_text) or untidy(consent_where) or untidy(consent_at)) as untidy,
   count(*) filter (wrapped(customer) or wrapped(phone) or wrapped(postcode)) as wrapped
 from cells
 """

@@ -27,6 +27,7 @@ from beizai.customers.models import (
 from beizai.events import batches
 from beizai.events.book import open_book
 from beizai.events.models import Batch
+from beizai.identity import merging
 from beizai.imports.definitions import definitions_out
 from beizai.imports.goods import restore_products
 from beizai.imports.models import Import
@@ -64,7 +65,10 @@ class Undone:
 
 
 def undo(row: Import, *, now: datetime, by: User | None = None) -> Undone:
-    """Takes an import out of the book, at one instant for its orders. Forbidden where it is not in the book."""
+    """Takes an import out of the book, at one instant for its orders. Forbidden where it is not in the book.
+
+    Merges with a card it made are taken apart first; joint cards it wrote on say again what they said.
+    """
     if row.state != Import.State.IN_BOOK:
         raise Forbidden(
             "The import {n} is {state}: there is nothing to undo.",
@@ -72,8 +76,11 @@ def undo(row: Import, *, now: datetime, by: User | None = None) -> Undone:
             state=batches.STATES_SAID[row.state],
         )
     batch = Batch.objects.get(pk=row.batch_id)
+    merging.apart_for_import(row.pk, now=now, by=by)
+    written_on = merging.after_import(row.pk, now=now)
     batches.undo(row.batch_id, at=now)
     undone = _office_out(row, batch, now)
+    merging.refresh(written_on, now=now)
     Import.objects.filter(pk=row.pk).update(
         state=Import.State.UNDONE, undone_at=now, undone_by=by, undone=_without_names(undone)
     )
@@ -82,8 +89,10 @@ def undo(row: Import, *, now: datetime, by: User | None = None) -> Undone:
 
 def take_out(row: Import, *, now: datetime) -> None:
     """What an import that failed or died had written goes, all of it."""
+    written_on = merging.after_import(row.pk, now=now)
     batches.undo(row.batch_id, at=now)
     undone = _office_out(row, Batch.objects.get(pk=row.batch_id), now)
+    merging.refresh(written_on, now=now)
     Import.objects.filter(pk=row.pk).update(
         state=Import.State.UNDONE, undone_at=now, undone=_without_names(undone)
     )

@@ -121,7 +121,7 @@ import django
 django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
-from beizai.imports import files, orders, newcomers, undoing
+from beizai.imports import files, newcards, orders, undoing
 import beizai.events.batches as batches
 
 def dying(holder, name, after):
@@ -151,8 +151,8 @@ with open_book() as book:
 print(json.dumps([found, Customer.objects.count(), Product.objects.count(), list(Import.objects.values_list("state", flat=True))]))
 """
 _STEPS = {
-    "after the row": ('dying(newcomers, "make_cards", False)', False),
-    "after the cards": ('dying(newcomers, "make_cards", True)', False),
+    "after the row": ('dying(newcards, "make_cards", False)', False),
+    "after the cards": ('dying(newcards, "make_cards", True)', False),
     "after the products": ('dying(orders, "enter_products", True)', False),
     "after the lines": ('dying(batches, "append_rows", True)', False),
     "before entering": ('dying(batches, "enter", False)', False),

@@ -1,0 +1,197 @@
+"""The people of a file, judged all at once: what each row tells is mended, what cannot be right is left out or kept aside."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import duckdb
+import phonenumbers
+import pyarrow as pa
+
+from beizai.base import clock
+from beizai.base.contact_points import normal_email, normal_phone, search_words
+from beizai.base.errors import Invalid
+from beizai.imports import dates, person_statements
+from beizai.imports.desk import Choices, Desk
+from beizai.imports.dialling import dialling
+from beizai.imports.mending import FIVE_DIGITS, meant_domain
+from beizai.imports.places import country_code
+
+YES = ("yes", "y", "true", "1", "oui", "o", "vrai", "是", "x", "subscribed", "opted in", "granted")
+NO = ("no", "n", "false", "0", "non", "faux", "否", "unsubscribed", "opted out", "refused")
+_OLDEST = date(1900, 1, 1)
+Styles = dict[str, dates.Style | None]
+
+
+def judge_people(desk: Desk, choices: Choices, styles: Styles, *, consent_header: str) -> None:
+    """Makes the table `judged_people`, a row for each of the file, and the views of what was mended."""
+    _prepare(desk, choices, consent_header=consent_header)
+    desk.run(person_statements.TOLD_MORE if desk.mapped.attributes else person_statements.TOLD)
+    _words(desk, "country_words", person_statements.COUNTRIES, country_code)
+    _judge(desk, choices, styles)
+
+
+def judge_named(desk: Desk, choices: Choices) -> None:
+    """The same for the customers an orders file names (table `told_people`): number, country, email, phone, name."""
+    _prepare(desk, choices, consent_header="")
+    desk.run(person_statements.TOLD_OF_ORDERS)
+    _judge(desk, choices, {})
+    desk.run(person_statements.PEOPLE_OF_ORDERS)
+
+
+def _prepare(desk: Desk, choices: Choices, *, consent_header: str) -> None:
+    for statement in (
+        person_statements.WORD_TABLES,
+        person_statements.EMAIL_MACROS,
+        person_statements.MENDED_MACROS,
+        person_statements.FACT_MACROS,
+    ):
+        desk.run(statement)
+    desk.variables(
+        home=choices.country or None,
+        mend_typos=choices.does("email_typos", default=False),
+        mend_postcodes=choices.does("postcode_zeros"),
+        five_digits=sorted(FIVE_DIGITS),
+        yes_words=list(YES),
+        no_words=list(NO),
+        consent_header=consent_header,
+    )
+
+
+def _judge(desk: Desk, choices: Choices, styles: Styles) -> None:
+    desk.run(person_statements.PLACED)
+    _words(desk, "domain_words", person_statements.DOMAINS, meant_domain)
+    desk.run(person_statements.MEANT)
+    _words(desk, "email_words", person_statements.ODD_EMAILS, lambda text: _or_none(normal_email, text))
+    _read_phones(desk)
+    if "birthday" in desk.mapped.fields:
+        _words(desk, "birthday_words", _BIRTHDAYS, lambda text: _birthday(text, styles["birthday"], choices))
+    if "consent_at" in desk.mapped.fields:
+        _words(desk, "moment_words", _MOMENTS, lambda text: _moment(text, styles["consent_at"], choices))
+    desk.run(person_statements.JUDGED_PEOPLE)
+    desk.run(person_statements.FORGET_TOLD)
+    desk.run(person_statements.MENDED)
+
+
+_BIRTHDAYS = "select distinct birthday from told where birthday is not null"
+_MOMENTS = "select distinct consent_at from told where consent_at is not null"
+
+
+def _words(desk: Desk, table: str, question: str, read: Callable[[str], Any]) -> None:
+    """Reads each different text once; what cannot be read is left out."""
+    read_texts = [(text, value) for (text,) in desk.rows(question) if (value := read(text)) is not None]
+    fill(desk, table, read_texts)
+
+
+def fill(desk: Desk, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Adds rows to one of the small tables."""
+    if rows:
+        columns = [pa.array(column) for column in zip(*rows, strict=True)]
+        desk.fill(table, pa.table(columns, names=[f"c{index}" for index in range(len(columns))]))
+
+
+def _or_none(read: Callable[..., str], *given: str) -> str | None:
+    try:
+        return read(*given)
+    except Invalid:
+        return None
+
+
+def _read_phones(desk: Desk) -> None:
+    if "phone" not in desk.mapped.fields:
+        return
+    for country, _ in desk.rows(person_statements.DIALLING):
+        plan = dialling(country) if country else None
+        if plan:
+            try:
+                desk.run(person_statements.PLAIN_PHONES, {"country": country, **plan.__dict__})
+            except duckdb.Error:  # a plan in a pattern the engine cannot read: all go one by one
+                continue
+    found = []
+    for text, country in desk.rows(person_statements.ODD_PHONES):
+        normal = _or_none(normal_phone, text, country or "")
+        if normal:
+            found.append((text, country, normal, national(normal)))
+    fill(desk, "phone_words", found)
+
+
+def national(normal: str) -> str:
+    """The digits of a normal number without the code of its country."""
+    return str(phonenumbers.parse(normal, None).national_number)
+
+
+def _birthday(text: str, style: dates.Style | None, choices: Choices) -> date | None:
+    day = dates.read_day(text.split("T", maxsplit=1)[0].split(" 00:00", maxsplit=1)[0], style)
+    return day.on if day is not None and _OLDEST <= day.on <= choices.now.date() else None
+
+
+def _moment(text: str, style: dates.Style | None, choices: Choices) -> datetime | None:
+    """The moment in UTC, naive; None where it cannot be read or lies ahead."""
+    head, _, tail = text.replace("T", " ").partition(" ") if ":" in text else (text, "", "")
+    day = dates.read_day(head, style)
+    if day is None:
+        return None
+    found = dates.read_clock(tail) if tail else None
+    local = datetime(day.on.year, day.on.month, day.on.day, tzinfo=UTC) + timedelta(
+        microseconds=found.microseconds if found else day.microseconds
+    )
+    if found and found.offset_minutes is not None:
+        at = local - timedelta(minutes=found.offset_minutes)
+    else:
+        at = local.replace(tzinfo=clock.zone(choices.zone)).astimezone(UTC)
+    return at.replace(tzinfo=None) if at <= choices.now else None
+
+
+def group_rows(desk: Desk, *, join: bool) -> int:
+    """Puts rows of one person together (table `grouped`), makes the view `people`; returns how many rows go to another.
+
+    The same number is the same person; so is the same email, or the same phone and name, unless the numbers differ.
+    Without `join` only the number counts; what would be joined is still counted.
+    """
+    desk.run(person_statements.KEYS)
+    rows = desk.rows(person_statements.DOUBLED)
+    leaders = _leaders(rows, join=join)
+    fill(desk, "grouped", [*leaders.items(), *((leader, leader) for leader in set(leaders.values()))])
+    desk.run(person_statements.PEOPLE_JOINED if leaders else person_statements.PEOPLE)
+    return len(leaders if join else _leaders(rows, join=True))
+
+
+def _leaders(rows: Iterable[Sequence[Any]], *, join: bool) -> dict[int, int]:
+    """The first row of the same person, for each row that is not the first."""
+    by_key: dict[tuple[str, ...], list[Any]] = {}
+    leaders: dict[int, int] = {}
+    for row_no, number, email, phone, name in rows:
+        keys = list(_keys(number, email, phone, name, join=join))
+        leader = next(
+            (by_key[key] for key in keys if key in by_key and not _two_numbers(by_key[key], number)), None
+        )
+        if leader is None:
+            leader = [row_no, number]
+        else:
+            leader[1] = leader[1] or number
+            leaders[row_no] = leader[0]
+        for key in keys:
+            by_key.setdefault(key, leader)
+    return leaders
+
+
+def _keys(
+    number: str | None, email: str | None, phone: str | None, name: str | None, *, join: bool
+) -> Iterable[tuple[str, ...]]:
+    if number:
+        yield ("number", number)
+    if join and email:
+        yield ("email", email)
+    if join and phone and name:
+        yield ("phone", phone, name.casefold())
+
+
+def _two_numbers(leader: Sequence[Any], number: str | None) -> bool:
+    """Two different numbers of one source are two customers, whatever else they share."""
+    return bool(leader[1] and number and leader[1] != number)
+
+
+def read_names(desk: Desk) -> None:
+    """The search words of names that are more than plain letters."""
+    rows = desk.rows(person_statements.ODD_NAMES)
+    fill(desk, "name_words", [(text, " ".join(sorted(search_words(text)))) for (text,) in rows])
