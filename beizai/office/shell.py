@@ -16,6 +16,7 @@ from beizai.office.permissions import Allowed
 from beizai.office.tabs import tabs
 from beizai.staff.models import Role, User
 from beizai.staff.roles import May, may
+from beizai.trades import books
 
 _FRESH_SECONDS = 20
 _LANGUAGE_NAMES = {"en": ("EN", "English"), "zh-hans": ("中文", "简体中文"), "fr": ("FR", "Français")}
@@ -128,6 +129,12 @@ def languages() -> list[dict[str, str]]:
     ]
 
 
+def _trade(name: str, language: str) -> str:
+    """What the shop's trade is called; a trade of the shop's own stands as it was written."""
+    label = next((one.label for one in books.trades() if one.name == name), None)
+    return name if label is None else label.get(language, label["en"])
+
+
 def role_name(role: str) -> str:
     """The role in the reader's words."""
     return {
@@ -154,6 +161,7 @@ def cover(request: HttpRequest) -> dict[str, Any]:
         "language": here.language,
         "nav": _nav(known, section) if known else [],
         "section": section,
+        "trade": _trade(here.shop.trade, here.language),
         "has_day": known is not None and waiting("day") > 0,
         "has_gifts": known is not None and waiting("gifts") > 0,
         "role_name": role_name(known.role) if known else "",

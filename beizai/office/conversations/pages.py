@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -53,7 +54,7 @@ def inbox_page(request: HttpRequest) -> HttpResponse:
     if view == "closed":
         rows = rows.exclude(closed_at=None).order_by("-closed_at", "-id")
     else:
-        rows = rows.filter(closed_at=None).order_by("due_at", "id")
+        rows = rows.filter(closed_at=None).order_by(F("due_at").asc(nulls_last=True), "id")
         rows = rows.filter(owner=person(request)) if view == "mine" else rows
     open_count = Conversation.objects.filter(closed_at=None).count()
     words = ngettext("%(n)s conversation waits for you", "%(n)s conversations wait for you", open_count)
