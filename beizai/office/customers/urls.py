@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from beizai.office.customers import adding, card, consent, editing, listing, taking_out, tying, why
+from beizai.office.customers import adding, card, consent, editing, listing, position, taking_out, tying, why
 
 urlpatterns = [
     path("customers/", listing.customers, name="customers"),
@@ -23,6 +23,8 @@ urlpatterns = [
     path("customers/<int:customer_id>/points/", editing.points_page, name="customer_points"),
     path("customers/<int:customer_id>/ties/", tying.ties_page, name="customer_ties"),
     path("customers/<int:customer_id>/came/", tying.came, name="customer_came"),
+    path("customers/position/", position.position, name="position"),
+    path("customers/position/write/", position.write, name="position_write"),
     path("customers/ties/", tying.every_tie, name="ties"),
     path("customers/ties/<int:proposal_id>/", tying.decide, name="tie_decide"),
     path("r/<str:code>", tying.arrive, name="arrive"),

@@ -6,7 +6,9 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from beizai.customers.models import BookDay
 from beizai.experiments.profit import Profit
+from beizai.measurement import book_days
 from beizai.measurement.figures import Contactable, Customers, KeyFigures, RecentSales
 from beizai.office import wording
 from beizai.office.frame import frame
@@ -34,6 +36,8 @@ def figures(found: KeyFigures, came: CameIn, *, money: bool) -> list[Figure]:
         _customers(found.customers, found.as_of.astimezone(frame().zone).date()),
         _contactable(found.contactable),
     ]
+    if (day := book_days.latest(frame().today)) is not None and day.filled_by_value is not None:
+        shown.append(_filled(day))
     if money:
         shown += [
             _sales(found.sales, came),
@@ -89,6 +93,25 @@ def _contactable(found: Contactable) -> Figure:
         "They agreed to hear from the shop on at least one channel, have an address there, and the agreement is written down with its words and date."
     )
     return Figure(_("We may write to"), figure, _("%(people)s of %(of)s") % place, share=found.share, why=why)
+
+
+def _filled(day: BookDay) -> Figure:
+    """How much of what is worth knowing the cards say, each card by what it is worth."""
+    share = day.filled_by_value or 0.0
+    place = {"mean": wording.percent(day.filled), "day": wording.day(day.on)}
+    why = _(
+        "Of what you ask, by its weight, this share is known and not stale; customers who spend more count for more. Card by card it is %(mean)s, counted on %(day)s."
+    )
+    since = book_days.days(day.on, limit=60)
+    shape = tuple(one.filled_by_value or 0.0 for one in since) if len(since) > 7 else ()
+    return Figure(
+        _("Known of customers"),
+        wording.percent(share),
+        _("of what is worth knowing"),
+        share=share,
+        shape=shape,
+        why=why % place,
+    )
 
 
 def _sales(found: RecentSales, came: CameIn) -> Figure:
