@@ -12,7 +12,8 @@ from beizai.consent.rules import Reason, may_contact_many
 from beizai.customers import facts, history, points, search
 from beizai.customers.models import AttributeDefinition, Customer, ExternalId, FactChange, Standing
 from beizai.events.calls import Call
-from beizai.identity import anonymous
+from beizai.identity import anonymous, deterministic, merging
+from beizai.identity.deterministic import Point
 from beizai.sources.models import Source
 from beizai.staff.models import Shop
 
@@ -56,7 +57,8 @@ def identify(call: Call, customer_id: int, *, source: Source, shop: Shop, in_bro
     """Writes what identify says on the card: each fact with its source and time, nothing over what is newer.
 
     What another source said stays, unless a program (not a page, which anybody can imitate) says something newer of
-    an attribute. An address is added unproved: nobody is joined with the card that may already have it. Invalid
+    an attribute. An address is added unproved: nobody is joined with the card that may already have it, the two are put before a
+    person. Invalid
     (code "bad_trait") where a trait cannot be what it should; then nothing is written.
     """
     said = _said(call.details, shop)
@@ -68,13 +70,18 @@ def identify(call: Call, customer_id: int, *, source: Source, shop: Shop, in_bro
         for key, value in said.facts.items():
             if _may_write(customer.facts.get(key), source, at, in_browser=in_browser):
                 changed |= facts.put(customer, key, value, source=source, now=at)
-        for channel, value in said.points:
+        added = [
             points.add(customer, channel, value, source=source, now=at, country=shop.country)
+            for channel, value in said.points
+        ]
         if changed:
             customer.changed_at = max(customer.changed_at, at)
             customer.save()
+            merging.refresh([customer.pk], now=at)
         if changed or said.points:
             search.index_one(customer.pk)
+        claimed = [Point(one.channel, one.normal) for one in added if one.added_at == at]
+        deterministic.propose(customer.pk, deterministic.same_card(points=claimed), now=at)
 
 
 def join(call: Call, customer_id: int) -> None:

@@ -99,9 +99,8 @@ def unmerge(merge_id: int, *, now: datetime, by: User | None = None) -> Apart:
 
 def refresh(customer_ids: Iterable[int], *, now: datetime) -> int:
     """Puts together anew what the joint cards of these numbers show, after an import or its undoing; how many there were."""
-    wanted = set(customer_ids)
-    joint = {root for root, numbers in cards.groups().items() if not wanted.isdisjoint(numbers)}
-    for root in sorted(joint):
+    joint = sorted(cards.groups(set(cards.cards_of(customer_ids).values())))
+    for root in joint:
         with transaction.atomic():
             _settle(root, now)
             _refreshed(root, now)
@@ -109,13 +108,17 @@ def refresh(customer_ids: Iterable[int], *, now: datetime) -> int:
 
 
 def after_import(import_id: int, *, now: datetime) -> list[int]:
-    """An import has written on joint cards: what it wrote is noted as the kept cards' own; which cards those are.
+    """An import has written on joint cards or on what was joined to them: they are put together anew; the cards it wrote on.
 
     The same cards are refreshed after it was undone.
     """
-    joint = OwnCard.objects.values("pk")
-    rows = FactChange.objects.filter(import_id=import_id, customer_id__in=joint)
-    numbers = sorted(set(rows.values_list("customer_id", flat=True)))
+    if not Belonging.objects.exists():
+        return []
+    rows = FactChange.objects.filter(import_id=import_id)
+    joint = rows.filter(
+        Q(customer_id__in=OwnCard.objects.values("pk")) | Q(customer_id__in=Belonging.objects.values("pk"))
+    )
+    numbers = sorted(set(joint.values_list("customer_id", flat=True)))
     refresh(numbers, now=now)
     return numbers
 
@@ -206,7 +209,10 @@ def _refreshed(root: int, now: datetime) -> None:
 def _stand(numbers: Collection[int], now: datetime) -> None:
     """Cards of their own have a standing beside them; it is counted when it is next looked at."""
     there = set(Standing.objects.filter(pk__in=numbers).values_list("pk", flat=True))
-    Standing.objects.bulk_create(Standing(customer_id=one, as_of=now) for one in numbers if one not in there)
+    bare = Customer.objects.filter(pk__in=numbers).exclude(pk__in=there).order_by("pk")
+    Standing.objects.bulk_create(
+        Standing(customer_id=one, as_of=now) for one in bare.values_list("pk", flat=True)
+    )
 
 
 def _decide(made: Merge, joining: list[int], by: User | None) -> None:
