@@ -12,7 +12,7 @@ from beizai.base.errors import Unavailable
 from beizai.forms.models import Attempt
 
 STARTS, PAGES, MAILS = "start", "page", "mail"
-PAGES_PER_HOUR, MAILS_PER_DAY = 1_200, 3
+PAGES_A_START, MAILS_PER_DAY = 20, 3
 _KEPT = timedelta(days=2)
 
 
@@ -40,17 +40,18 @@ def hashed(what: str) -> str:
 def count(what: str, form_id: int, address: str, *, most: int, at: datetime, hours: int = 1) -> None:
     """Counts one more; Unavailable past `most` within the hour (or so many hours). `at` is the machine's time.
 
-    Who is past the limit is refused by reading alone, so that a flood costs no writing.
+    Who is past the limit changes no row.
     """
     window = int(at.timestamp()) // (3600 * hours)
     bucket = hashed(f"{what}\x1f{form_id}\x1f{net(address)}\x1f{window}")
     rows = Attempt.objects.filter(bucket=bucket)
-    if rows.filter(times__gte=most).exists():
+    if rows.filter(times__lt=most).update(times=F("times") + 1):
+        return
+    if rows.exists():
         raise Unavailable(
             "This came too often from your address.", hint="Please try again in an hour.", code="too_often"
         )
-    if not rows.update(times=F("times") + 1):
-        Attempt.objects.bulk_create([Attempt(bucket=bucket, times=1, at=at)], ignore_conflicts=True)
+    Attempt.objects.bulk_create([Attempt(bucket=bucket, times=1, at=at)], ignore_conflicts=True)
 
 
 def sweep(at: datetime) -> int:

@@ -118,12 +118,14 @@ def tell_card(sheet: AnswerSheet, form: Definition) -> int:
 
     What the card learned later stays; what does not fit its attribute stays in the answers. How many facts changed.
     """
+    if sheet.customer_id is None:
+        return 0
     at = sheet.finished_at or sheet.changed_at
     definitions = {one.key: one for one in facts.definitions()}
     asked = [q for q in form.questions if q.attribute in definitions and sheet.answers.get(q.key) is not None]
     with transaction.atomic():
         rows = Customer.objects.select_for_update()
-        customer = rows.filter(pk=card_of(sheet.customer_id)).first() if sheet.customer_id else None
+        customer = rows.filter(pk=card_of(sheet.customer_id)).first()
         if customer is None:
             return 0
         changed = sum(_put(customer, q, definitions[q.attribute], sheet, form=form, at=at) for q in asked)

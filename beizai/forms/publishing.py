@@ -81,7 +81,7 @@ class Wish:
 
 def get(slug_or_id: str | int) -> Form:
     """The form of this address or number, or NotFound."""
-    rows = Form.objects.select_related("version", "source")
+    rows = Form.objects.select_related("version")
     found = rows.filter(pk=slug_or_id) if isinstance(slug_or_id, int) else rows.filter(slug=slug_or_id)
     form = found.first()
     if form is None:

@@ -95,8 +95,9 @@ def sheet_of(begun: Begun) -> AnswerSheet | None:
     return rows.filter(key=begun.key, form_id=begun.form_id).first()
 
 
-def send(begun: Begun, page: Page, *, now: datetime, at: datetime) -> Sent:
-    """Keeps one page. `now` is the home's time, `at` the machine's (limits and haste go by it).
+def send(begun: Begun, page: Page, *, now: datetime, at: datetime, form: Form | None = None) -> Sent:
+    """Keeps one page. `now` is the home's time, `at` the machine's (limits and haste go by it); `form` where the
+    caller has read it already.
 
     A sheet that is finished stays as it is: sending it again, ten thousand times, changes nothing. Forbidden where
     the form is closed or full, Unavailable where it came too often from one address.
@@ -104,7 +105,7 @@ def send(begun: Begun, page: Page, *, now: datetime, at: datetime) -> Sent:
     sheet = sheet_of(begun)
     if sheet is not None and sheet.state != SheetState.PARTIAL:
         return Sent(sheet, None)
-    version = sheet.version if sheet else _version(begun)
+    version = sheet.version if sheet else _version(begun, form)
     form, definition = version.form, definition_of(version)
     _refuse_closed(form, now)
     if sheet is None and at.timestamp() - begun.begun_at < definition.seconds and not _trapped(page):
@@ -117,8 +118,13 @@ def send(begun: Begun, page: Page, *, now: datetime, at: datetime) -> Sent:
     values, problems = _read(begun, definition, shown, page, answers)
     if problems:
         return Sent(sheet, shown, problems, values)
-    with transaction.atomic():
-        return _keep(begun, version, definition, answers | values, page, now=now, at=at)
+    try:
+        with transaction.atomic():
+            return _keep(
+                begun, version, definition, answers | values, page, known=sheet is not None, now=now, at=at
+            )
+    except IntegrityError:  # the first page sent twice in the same moment is one sheet
+        raise Invalid("This page is being sent already.", hint="Look at it again.", code="twice") from None
 
 
 def given_before(begun: Begun, form: Definition, sheet: AnswerSheet | None) -> dict[str, Any]:
@@ -141,8 +147,11 @@ def back(begun: Begun) -> int:
     return done[-1] if done else 0
 
 
-def _version(begun: Begun) -> FormVersion:
-    rows = FormVersion.objects.select_related("form", "form__source")
+def _version(begun: Begun, form: Form | None) -> FormVersion:
+    if form is not None and form.version is not None and form.version_id == begun.version_id:
+        form.version.form = form
+        return form.version
+    rows = FormVersion.objects.select_related("form")
     found = rows.filter(pk=begun.version_id, form_id=begun.form_id).first()
     if found is None:
         raise NotFound("This form is gone.")
@@ -201,20 +210,23 @@ def _keep(
     answers: dict[str, Any],
     page: Page,
     *,
+    known: bool,
     now: datetime,
     at: datetime,
 ) -> Sent:
     form = version.form
-    limits.count(limits.PAGES, form.pk, page.address, most=limits.PAGES_PER_HOUR, at=at)
-    sheet = AnswerSheet.objects.select_for_update().filter(key=begun.key).first()
-    if sheet is None:
+    if known:
+        most = limits.PAGES_A_START * definition.starts_per_hour
+        limits.count(limits.PAGES, form.pk, page.address, most=most, at=at)
+        sheet = AnswerSheet.objects.select_for_update().get(key=begun.key)
+        if sheet.state != SheetState.PARTIAL:
+            return Sent(sheet, None)
+    else:
         limits.count(limits.STARTS, form.pk, page.address, most=definition.starts_per_hour, at=at)
         sheet = AnswerSheet(
             form=form, version=version, key=begun.key, customer_id=begun.customer_id, hidden=dict(begun.hidden),
             language=begun.language, started_at=now, changed_at=now, simulated=page.simulated,
         )  # fmt: skip
-    elif sheet.state != SheetState.PARTIAL:
-        return Sent(sheet, None)
     sheet.form, sheet.version = form, version
     sheet.answers, sheet.changed_at = answers, now
     following = walk(definition, answers).now
@@ -223,24 +235,12 @@ def _keep(
         sheet.finished_at = now
     elif following is None:
         _finish(sheet, definition, page, now=now, at=at)
-    _save(sheet)
+    sheet.save(force_insert=not known)
     if sheet.state in (SheetState.FINISHED, SheetState.COUNTED):
         waiting = sign_ups.ask(sheet, definition, now=now, at=at)
         if sheet.state == SheetState.COUNTED and waiting is None:
             rewards.give(sheet, now=now)
     return Sent(sheet, following)
-
-
-def _save(sheet: AnswerSheet) -> None:
-    """One insert for the first page; the same page sent twice in the same moment is one sheet."""
-    if sheet.pk:
-        sheet.save(force_update=True)
-        return
-    try:
-        with transaction.atomic():
-            sheet.save(force_insert=True)
-    except IntegrityError:
-        raise Invalid("This page is being sent already.", hint="Look at it again.", code="twice") from None
 
 
 def _finish(sheet: AnswerSheet, form: Definition, page: Page, *, now: datetime, at: datetime) -> None:

@@ -20,7 +20,7 @@ from beizai.base import clock, home
 from beizai.base.errors import BeizaiError, Forbidden, NotFound, Unavailable
 from beizai.forms import counting, drawing, links, pictures, publishing, results, rewards, sheets, sign_ups
 from beizai.forms.answering import Problem
-from beizai.forms.definition import Ask, Definition, said
+from beizai.forms.definition import Ask, Definition, Kind, said
 from beizai.forms.models import AnswerSheet, Form, FormState, GivenReward, PrizeDraw, SheetState
 from beizai.forms.walking import ending, pages, walk
 from beizai.office.forms.questions import asked, said_of
@@ -192,7 +192,7 @@ def _send(request: HttpRequest, form: Form) -> HttpResponse:
         version = sheet.version if sheet else form.version
         assert version is not None
         return _show(form, begun, publishing.definition_of(version), sheet, number=sheets.back(begun))
-    sent = sheets.send(begun, _page_of(request), now=frame().now, at=clock.machine_now())
+    sent = sheets.send(begun, _page_of(request), now=frame().now, at=clock.machine_now(), form=form)
     if sent.page is None and sent.sheet is not None:
         return _done(form, sent.sheet)
     version = sent.sheet.version if sent.sheet else form.versions.get(pk=begun.version_id)
@@ -297,7 +297,7 @@ def _links(form: Form, definition: Definition) -> list[tuple[str, str]]:
         found.append((f"{links.FILL_PATH}{form.slug}/results/", _("The votes so far")))
     if definition.shows_scores:
         found.append((f"{links.FILL_PATH}{form.slug}/scores/", _("The best scores")))
-    if PrizeDraw.objects.filter(form=form).exists():
+    if definition.kind is Kind.CONTEST and PrizeDraw.objects.filter(form=form).exists():
         found.append((f"{links.FILL_PATH}{form.slug}/draw/", _("How the prizes are drawn")))
     return found
 
@@ -332,7 +332,7 @@ def _done(form: Form, sheet: AnswerSheet) -> HttpResponse:
 def _given(sheet: AnswerSheet) -> dict[str, Any]:
     """What the person gets: the code of their entry, the reward."""
     reward = GivenReward.objects.filter(sheet=sheet).first()
-    drawn = PrizeDraw.objects.filter(form_id=sheet.form_id).exists()
+    drawn = bool(sheet.entry_code) and PrizeDraw.objects.filter(form_id=sheet.form_id).exists()
     return {
         "entry_code": sheet.entry_code if drawn and sheet.state == SheetState.COUNTED else "",
         "coupon": reward.code if reward else "",

@@ -272,6 +272,9 @@ def export(request: HttpRequest, form_id: int) -> HttpResponse:
     form = found(form_id)
     kind = "csv" if request.GET.get("as") == "csv" else "xlsx"
     rows = list(results.table(form, frame().language))
+    stop = exports.stopped(request, len(rows) - 1)
+    if stop is not None:
+        return stop
     content = _csv(rows) if kind == "csv" else _xlsx(rows)
     audit.record(
         "form.exported", at=frame().now, user=person(request), form=form.slug, rows=len(rows) - 1, kind=kind
