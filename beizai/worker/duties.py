@@ -19,6 +19,7 @@ from beizai.worker.loop import REST, SENDING
 
 _STANDINGS = "standings"
 _BOOK_DAY = "book day"
+_SETTLE_IDS_SECONDS = 10.0
 _FLUSH_SECONDS, _SWEEP_SECONDS, _RECOVER_SECONDS = 0.5, 300.0, 30.0
 _ERASE_SECONDS = 6 * 3600.0
 _SETTLE_SECONDS = 600.0
@@ -33,6 +34,7 @@ def enlist() -> None:
     rounds.register("history", SENDING, 1.0, sending.enter_history)
     rounds.register("receive", REST, _FLUSH_SECONDS, receiving.receive_once)
     rounds.register("flush", REST, _FLUSH_SECONDS, flusher.flush_once)
+    rounds.register("ids", REST, _SETTLE_IDS_SECONDS, _settle_ids)
     rounds.register("batches", REST, _RECOVER_SECONDS, _recover_batches)
     rounds.register("sweep", REST, _SWEEP_SECONDS, _sweep)
     asked.enlist()
@@ -68,6 +70,10 @@ def _look_at_the_day() -> int:
 
 def _count_the_day(_arguments: Mapping[str, Any], _progress: Progress) -> Mapping[str, Any]:
     return {"customers": book_days.count(now()).customers}
+
+
+def _settle_ids() -> int:
+    return inbox.current().settle_ids()
 
 
 def _count_standings() -> int:

@@ -49,12 +49,14 @@ def _chunks(cursor: Any) -> Iterator[list[tuple[Any, ...]]]:
 
 def from_file(path: Path, cursor: Any) -> None:
     """Writes a file's inbox into the (empty) inbox of PostgreSQL, in the cursor's transaction."""
+    store = SqliteStore(path)
+    while store.settle_ids(all_of_them=True):
+        pass
+    store.close()
     file = sqlite3.connect(path)
     try:
         cursor.execute("DELETE FROM inbox_fence")
         for here, there, columns in _TABLES:
-            if not file.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (here,)).fetchone():
-                continue  # a file from before there was such a table
             marks = ", ".join(["%s"] * len(columns))
             rows = file.execute(f"SELECT {', '.join(columns)} FROM {here}")  # noqa: S608  (our own names)
             while some := rows.fetchmany(_ROWS):
