@@ -84,10 +84,15 @@ class Matcher:
         for place in range(len(bits)):
             self._weigh_rarity(place, compared, left, bits)
         likely = odds_to_probability(self.model.before + bits.sum(axis=0))
-        likely = np.where(
-            strangers(self.model, compared, bits), np.minimum(likely, self.settings.unsure), likely
-        )
+        strange = strangers(self.model, compared, bits)
+        likely = np.where(strange, np.minimum(likely, self._at_most(bits)), likely)
         return _Scored(left, right, likely, compared, bits.astype(np.float32))
+
+    def _at_most(self, bits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of two that nothing personal speaks for: for review at most, and left where it speaks against."""
+        settings = self.settings
+        against = bits[list(self.model.personal)].sum(axis=0) <= settings.personal_conflict_bits
+        return np.where(against, settings.review_from / 2, (settings.review_from + settings.merge_from) / 2)
 
     def _weigh_rarity(self, place: int, compared: Levels, left: Rows, bits: NDArray[np.float64]) -> None:
         """Where two values are the same, how rare this one is decides: two Zwettlers say more than two Smiths."""

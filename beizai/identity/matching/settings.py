@@ -164,6 +164,9 @@ class Settings:
     conflict_bits: float = (
         -10.0
     )  # two cards that speak against each other this much are not joined by way of a third
+    personal_conflict_bits: float = (
+        -5.0
+    )  # two whose name and birthday speak against each other this much are a household
     pairs_per_card: int = 20  # the budget of one rule
     largest_block: int = 1000  # a key shared by more cards says too little to compare them all
     training_pairs: int = 500_000
@@ -182,11 +185,6 @@ class Settings:
             )
         known = set(self.columns) | ({"given_name", "family_name"} if WHOLE_NAME in self.columns else set())
         object.__setattr__(self, "roles", tuple(role for name, role in ROLES.items() if name in known))
-
-    @property
-    def unsure(self) -> float:
-        """The most that is said of two cards that nothing personal speaks for: for review, never merged."""
-        return (self.review_from + self.merge_from) / 2
 
     def parents(self, role: Role) -> tuple[int, ...]:
         """The places among `roles` of the fields that this one hangs on; none where it stands alone."""
