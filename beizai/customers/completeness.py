@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Avg, QuerySet
 
-from beizai.customers import facts
+from beizai.customers import belonging, facts
 from beizai.customers.models import AttributeDefinition, ContactPoint, Customer, Standing
 
 NAME, REACH, BIRTHDAY = "name", "reach", "birthday_on"
@@ -152,11 +152,9 @@ def _asked_of(
 
 def with_points(ids: Iterable[int]) -> set[int]:
     """Which of these cards have a contact point in use."""
-    return set(
-        ContactPoint.objects.filter(customer_id__in=list(ids), ended_at=None).values_list(
-            "customer_id", flat=True
-        )
-    )
+    whose = belonging.spread(ids)
+    live = ContactPoint.objects.filter(customer_id__in=list(whose), ended_at=None)
+    return {whose[number] for number in live.values_list("customer_id", flat=True)}
 
 
 @dataclass(frozen=True)
@@ -191,7 +189,7 @@ def of_the_book(now: datetime) -> Filled | None:
 def _chunks() -> Iterator[list[Customer]]:
     last = 0
     while chunk := list(
-        Customer.objects.filter(pk__gt=last)
+        belonging.listed(Customer.objects.filter(pk__gt=last))
         .order_by("pk")
         .select_related("standing")
         .only("pk", "name", "birthday_on", "facts", "standing__spent_12m_minor")[:_AT_ONCE]

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count
 
 from beizai.base.errors import Invalid
+from beizai.customers import belonging
 from beizai.customers.models import Customer, CustomerTarget
 from beizai.sources.models import Source
 from beizai.staff.models import Branch, User
@@ -41,7 +42,7 @@ def aims(scope: str) -> list[Aim]:
     named = {one.pk: str(one) for one in SCOPES[scope].objects.all()}
     column = _COLUMN[scope]
     counted = dict(
-        Customer.objects.filter(**{f"{column}__isnull": False})
+        belonging.listed(Customer.objects.filter(**{f"{column}__isnull": False}))
         .order_by()
         .values_list(column)
         .annotate(Count("pk"))

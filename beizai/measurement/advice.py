@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from beizai.base.clock import civil_date
 from beizai.campaigns.models import Campaign
 from beizai.consent.models import ConsentEntry, Purpose
+from beizai.customers import belonging
 from beizai.customers.models import ContactPoint, Standing
 from beizai.experiments.draw import held_out_count
 from beizai.experiments.outlook import proposed_share
@@ -144,17 +145,19 @@ def _asks_silence(rule: Any) -> bool:
 def _permission(as_of: datetime, today: date) -> Advice:
     """Who bought lately and left an address, but was never asked."""
     this_customer = OuterRef("customer_id")
-    address = ContactPoint.objects.filter(customer_id=this_customer, channel=CHANNEL, ended_at=None)
-    decision = ConsentEntry.objects.filter(
-        Q(channel=CHANNEL) | Q(channel=""),
-        customer_id=this_customer,
-        purpose=Purpose.MARKETING,
-        at__lte=as_of,
+    addresses = ContactPoint.objects.filter(channel=CHANNEL, ended_at=None)
+    decisions = ConsentEntry.objects.filter(
+        Q(channel=CHANNEL) | Q(channel=""), purpose=Purpose.MARKETING, at__lte=as_of
     )
     lately = Standing.objects.filter(
         last_order_on__gte=today - timedelta(days=ASK_WITHIN_DAYS), last_order_on__lte=today
     )
-    people = lately.filter(Exists(address), ~Exists(decision)).count()
+    has_address, has_decided = (
+        Q(Exists(rows.filter(customer_id=this_customer)))
+        | belonging.of_joined(rows.values_list("customer_id", flat=True), "customer_id")
+        for rows in (addresses, decisions)
+    )
+    people = lately.filter(has_address & ~has_decided).count()
     return Advice(Code.ASK_PERMISSION, people, {"within_days": ASK_WITHIN_DAYS})
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from beizai.base.clock import civil_date
-from beizai.customers import completeness
+from beizai.customers import belonging, completeness
 from beizai.customers.models import BookDay, Customer
 from beizai.measurement.figures import contactable
 from beizai.staff.shop import shop
@@ -16,7 +16,7 @@ def count(as_of: datetime) -> BookDay:
     """Counts the book and writes down today's row; counted again the same day it is the later count that stays."""
     on = civil_date(as_of, shop().timezone)
     filled = completeness.of_the_book(as_of)
-    customers = Customer.objects.count()
+    customers = belonging.listed(Customer.objects.all()).count()
     return BookDay.objects.update_or_create(
         on=on,
         defaults={
@@ -44,4 +44,4 @@ def is_due(as_of: datetime) -> bool:
     row = BookDay.objects.filter(on=civil_date(as_of, shop().timezone)).first()
     if row is None or abs(as_of - row.counted_at) > _COUNTED_FOR:
         return True
-    return row.customers < SMALL_BOOK and row.customers != Customer.objects.count()
+    return row.customers < SMALL_BOOK and row.customers != belonging.listed(Customer.objects.all()).count()

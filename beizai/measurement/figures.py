@@ -8,6 +8,7 @@ from itertools import islice
 from beizai.base.clock import civil_date
 from beizai.consent.asking import marketed_to
 from beizai.consent.suppression import any_list, suppressed_among
+from beizai.customers import belonging
 from beizai.customers.models import ContactPoint, Customer
 from beizai.events.book import Book, open_book
 from beizai.measurement.results import Year, earned_in_year
@@ -81,8 +82,9 @@ def key_figures(as_of: datetime) -> KeyFigures:
 
 def customers(the_shop: Shop, as_of: datetime, today: date) -> Customers:
     """The cards and the pace at which they grow."""
-    count = Customer.objects.count()
-    added = Customer.objects.filter(created_at__gt=as_of - timedelta(days=30), created_at__lte=as_of).count()
+    listed = belonging.listed(Customer.objects.all())
+    count = listed.count()
+    added = listed.filter(created_at__gt=as_of - timedelta(days=30), created_at__lte=as_of).count()
     target, reached_on = the_shop.customer_target, None
     if target is not None and count >= target:
         reached_on = today
@@ -108,7 +110,8 @@ def reachable(channel: str, as_of: datetime) -> Iterator[int]:
     agreed = marketed_to(channel, as_of)
     points = ContactPoint.objects.filter(channel=channel, ended_at=None).values_list("customer_id", "normal")
     suppressing = any_list(channel)
-    theirs = (point for point in points.iterator(_AT_ONCE) if point[0] in agreed)
+    gathered = belonging.gathered(points.iterator(_AT_ONCE), belonging.leading())
+    theirs = ((card, str(normal)) for card, normal in gathered if card in agreed)
     while chunk := list(islice(theirs, _AT_ONCE)):
         yield from _open(channel, chunk, suppressing)
 

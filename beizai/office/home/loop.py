@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from beizai.campaigns.models import Campaign, CampaignState
+from beizai.customers import belonging
 from beizai.customers.models import Customer, Standing
 from beizai.imports.models import Import
 from beizai.office import shell, wording
@@ -74,7 +75,7 @@ def _collect() -> Knot:
 
 def _know() -> Knot:
     since = frame().now - timedelta(days=30)
-    added = Customer.objects.filter(created_at__gt=since)[: _COUNTED + 1].count()
+    added = belonging.listed(Customer.objects.filter(created_at__gt=since))[: _COUNTED + 1].count()
     if added > _COUNTED:
         fact = _("More than %(n)s cards added in 30 days") % _n(_COUNTED)
     else:
