@@ -8,6 +8,7 @@ from django.db.models import F
 
 from beizai.appointments.models import Appointment, AppointmentState
 from beizai.consent.rules import may_contact
+from beizai.customers import belonging
 from beizai.customers.models import Channel, ContactPoint
 from beizai.messages import service
 from beizai.staff.models import Shop
@@ -57,7 +58,11 @@ def _remind(one: Appointment, the_shop: Shop, write: Write, before: timedelta, n
     if not answer.allowed:
         return str(answer.reason)
     mailbox = (
-        ContactPoint.objects.filter(customer_id=one.customer_id, channel=Channel.EMAIL, ended_at=None)
+        ContactPoint.objects.filter(
+            customer_id__in=belonging.ids_of(belonging.card_of(one.customer_id)),
+            channel=Channel.EMAIL,
+            ended_at=None,
+        )
         .order_by(F("verified_at").desc(nulls_last=True), "id")
         .first()
     )

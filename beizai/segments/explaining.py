@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from beizai.base.errors import NotFound
+from beizai.customers import belonging
 from beizai.segments import calendar
 from beizai.segments import rule as rules
 from beizai.segments.evaluate import holds, measure
@@ -62,6 +63,7 @@ def explain(
     named = segment(of) if isinstance(of, int) else None
     rule = rule_of(named, version) if named else read_rule(of)  # type: ignore[arg-type]
     known_as = named.name if named else ""
+    customer_id = belonging.card_of(customer_id)
     with ask_of_one(as_of, customer_id) as question:
         found = person(question, customer_id)
         if found is None:

@@ -16,6 +16,7 @@ from beizai.campaigns import mail as mails
 from beizai.campaigns import plan as plans
 from beizai.campaigns.models import Campaign
 from beizai.consent.models import ConsentEntry
+from beizai.customers import belonging
 from beizai.messages.models import Message, State
 from beizai.office import mailview, reasons, wording
 from beizai.office.campaigns.words import seen_by
@@ -86,7 +87,8 @@ def _filtered(request: HttpRequest, campaign: Campaign | None) -> QuerySet[Messa
     if reason := request.GET.get("reason", ""):
         rows = rows.filter(reason=reason)
     if customer := request.GET.get("customer", ""):
-        rows = rows.filter(customer_id=int(customer)) if customer.isdigit() else rows.none()
+        numbers = belonging.ids_of(belonging.card_of(int(customer))) if customer.isdigit() else []
+        rows = rows.filter(customer_id__in=numbers)
     return rows
 
 
