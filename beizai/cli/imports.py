@@ -37,6 +37,35 @@ SourceName = Annotated[
     str, typer.Option("--source", help="Where the file comes from; an order is known by source and number.")
 ]
 Sheet = Annotated[str, typer.Option(help="The sheet of a workbook.")]
+Report = Annotated[
+    bool,
+    typer.Option("--report", help="Show every repair and the file as it would be read, and write nothing."),
+]
+Repairs = Annotated[
+    str,
+    typer.Option("--repair", metavar="KIND,...", help="What to put right beside the usual, such as typos."),
+]
+Leaves = Annotated[
+    str,
+    typer.Option(
+        "--leave", metavar="KIND,...", help="What to leave as it stands: postcodes, same-person, numbers."
+    ),
+]
+Basis = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(("consent", "contract", "soft_opt_in", "legitimate_interest")),
+        help="On what ground the people of this source may be kept; without one nobody of them is written to.",
+    ),
+]
+Evidence = Annotated[str, typer.Option(help="What shows the basis: the form, the contract, the assessment.")]
+
+KINDS = {
+    "typos": "email_typos",
+    "postcodes": "postcode_zeros",
+    "same-person": "same_person",
+    "numbers": "number_zeros",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +76,10 @@ class _Said:
     dates: str
     decimal: str
     sheet: str
+    repair: str = ""
+    leave: str = ""
+    basis: str = ""
+    evidence: str = ""
 
 
 def install(root: Noun) -> None:
@@ -56,22 +89,25 @@ def install(root: Noun) -> None:
 @bringing.command()
 def orders(
     file: File, columns: Columns = "", dry_run: DryRun = False, dates: Dates = "", decimal: Decimal = "",
-    source: SourceName = SOURCE, sheet: Sheet = "",
+    source: SourceName = SOURCE, sheet: Sheet = "", report: Report = False,
 ) -> None:  # fmt: skip
     """Bring orders in: new ones are added, changed ones replaced, known ones counted."""
-    _import("orders", file, dry_run=dry_run, source=source, said=_Said(columns, dates, decimal, sheet))
+    said = _Said(columns, dates, decimal, sheet)
+    _import("orders", file, dry_run=dry_run, report=report, source=source, said=said)
 
 
 @bringing.command()
 def customers(
     file: File, columns: Columns = "", dry_run: DryRun = False, dates: Dates = "", decimal: Decimal = "",
-    source: SourceName = SOURCE, sheet: Sheet = "",
+    source: SourceName = SOURCE, sheet: Sheet = "", report: Report = False, repair: Repairs = "", leave: Leaves = "",
+    basis: Basis = "", evidence: Evidence = "",
 ) -> None:  # fmt: skip
     """Bring customers in: new cards are made, known ones completed."""
-    _import("customers", file, dry_run=dry_run, source=source, said=_Said(columns, dates, decimal, sheet))
+    said = _Said(columns, dates, decimal, sheet, repair, leave, basis, evidence)
+    _import("customers", file, dry_run=dry_run, report=report, source=source, said=said)
 
 
-def _import(kind: Any, file: Path, *, dry_run: bool, source: str, said: _Said) -> None:
+def _import(kind: Any, file: Path, *, dry_run: bool, report: bool, source: str, said: _Said) -> None:
     from beizai.homes.opening import open_home
 
     open_home()
@@ -79,20 +115,46 @@ def _import(kind: Any, file: Path, *, dry_run: bool, source: str, said: _Said) -
     from beizai.staff.shop import now
 
     at, wish = now(), _wish(kind, said)
+    _check_basis(said)
+    looking = dry_run or report
     with progress() as tell:
-        if dry_run:
+        if looking:
             seen = files.preview(file, kind=kind, source=source, now=at, wish=wish, progress=tell)
         else:
             done = _asking(
                 wish,
                 lambda said: files.bring_in(file, kind=kind, source=source, now=at, wish=said, progress=tell),
             )
-        if not dry_run:
+            if said.basis:
+                _say_basis(source, said, at)
             _count_anew(tell)
-    if dry_run:
+    if looking:
         _tell_preview(seen)
     else:
-        _tell_result(done, kind)
+        _tell_result(done, kind, _without_basis(source))
+
+
+def _check_basis(said: _Said) -> None:
+    if bool(said.basis) != bool(said.evidence):
+        raise Invalid(
+            "A basis and what shows it belong together.",
+            hint="Say both: --basis consent --evidence 'the form at the till, kept in the blue folder'.",
+        )
+
+
+def _say_basis(source: str, said: _Said, at: Any) -> None:
+    from beizai.sources import register
+    from beizai.sources.models import Source
+
+    found = Source.objects.get(name=source)
+    register.say_basis(found.pk, said.basis, said.evidence, now=at)
+
+
+def _without_basis(source: str) -> bool:
+    from beizai.sources import register
+    from beizai.sources.models import Source
+
+    return not register.has_basis(Source.objects.get(name=source).pk)
 
 
 def _count_anew(tell: Progress) -> None:
@@ -133,7 +195,24 @@ def _wish(kind: str, said: _Said) -> Any:
     from beizai.imports.reading import Options
 
     options = Options(sheet=said.sheet or None, kind=kind)
-    return Wish(_pairs(said.columns), said.dates or None, said.decimal or None, options=options)
+    repairs = {**_kinds(said.repair, done=True), **_kinds(said.leave, done=False)}
+    return Wish(_pairs(said.columns), said.dates or None, said.decimal or None, repairs, options=options)
+
+
+def _kinds(text: str, *, done: bool) -> dict[str, bool]:
+    """Kinds of repair by their short names or their codes."""
+    found = {}
+    for word_ in (part.strip() for part in text.split(",") if part.strip()):
+        code = KINDS.get(word_, word_)
+        if code not in KINDS.values():
+            raise Invalid(
+                "“{kind}” is not a repair one can choose.",
+                hint="Kinds: {kinds}.",
+                kind=word_,
+                kinds=", ".join(KINDS),
+            )
+        found[code] = done
+    return found
 
 
 def _pairs(text: str) -> dict[str, str] | None:
@@ -166,13 +245,62 @@ def _tell_preview(seen: Any) -> None:
         ],
         "repairs": [asdict(one) for one in seen.repairs],
         "questions": [asdict(one) for one in seen.questions],
+        "known": [{"row": row, "customer_id": card, "because": because} for because, row, card in seen.known],
+        "table": _table_document(seen),
     }
     lines = ["Nothing was written.", table(("Field", "Column"), list(seen.columns.items()))]
     lines += [f"To be asked: {one.message} {one.hint}" for one in seen.questions]
     lines += [f"{word(name)}: {value:,}" for name, value in seen.counts.items()]
     lines += [_happening(name, value) for name, value in seen.happens.items()]
     lines += [f"put right: {_repair(one)}" for one in seen.repairs]
-    answer(document, [*lines, *_kept_aside({reason: rows for reason, rows, _ in seen.reasons})])
+    lines += [f"known by {because}: row {row} is card #{card}" for because, row, card in seen.known]
+    lines += _kept_aside({reason: rows for reason, rows, _ in seen.reasons})
+    answer(document, [*lines, "", "The file, as it will be read (old → new):", _file_table(seen)])
+
+
+def _table_document(seen: Any) -> list[dict[str, Any]]:
+    """The rows shown, each with its number in the file and the cells that are not read as they stand."""
+    letters = [column.letter for column in seen.staged.columns]
+    return [
+        {
+            "row": row.row_no,
+            "aside": row.aside,
+            "cells": [cell.text for cell in row.cells],
+            "changed": [
+                {
+                    "column": letter,
+                    "before": cell.text,
+                    "after": cell.after,
+                    "rule": cell.code,
+                    "state": cell.state,
+                }
+                for letter, cell in zip(letters, row.cells, strict=True)
+                if cell.state
+            ],
+        }
+        for row in seen.rows_shown
+    ]
+
+
+def _file_table(seen: Any) -> str:
+    """Excel's letters above, the file's row numbers beside; at most the columns that fit: those that are mended first."""
+    columns = list(seen.staged.columns)
+    mended = {index for row in seen.rows_shown for index, cell in enumerate(row.cells) if cell.state}
+    mapped = set(seen.mapped.fields.values())
+    order = sorted(range(len(columns)), key=lambda index: (index not in mended, index not in mapped, index))
+    chosen = sorted(order[:7])
+    rows = [[str(row.row_no), *(_cell(row.cells[index]) for index in chosen)] for row in seen.rows_shown]
+    head = ["", *(columns[index].letter for index in chosen)]
+    return table(head, [["", *(columns[index].header[:24] for index in chosen)], *rows])
+
+
+def _cell(cell: Any) -> str:
+    text = cell.text[:26]
+    if cell.state == "fix":
+        return f"{text} → {cell.after[:26]}"
+    if cell.state == "ask":
+        return f"{text} → {cell.after[:26]} ?"
+    return f"{text} ✗" if cell.state == "out" else text
 
 
 def _happening(name: str, value: Any) -> str:
@@ -201,8 +329,8 @@ def _kept_aside(reasons: Any) -> list[str]:
     ]
 
 
-def _tell_result(done: Any, kind: str) -> None:
-    document = asdict(done)
+def _tell_result(done: Any, kind: str, no_basis: bool) -> None:
+    document = asdict(done) | {"without_basis": no_basis}
     lines = [
         f"Import {done.import_id}: {done.accepted:,} of {done.rows:,} rows are in the book, {done.seconds:.1f} s."
     ]
@@ -219,6 +347,10 @@ def _tell_result(done: Any, kind: str) -> None:
     lines += _kept_aside(done.reasons)
     if done.kept_aside:
         lines.append(f"The rows kept aside, each with its reason: {done.kept_aside}")
+    if no_basis and kind == "customers":
+        lines.append(
+            "No lawful basis is said for this source: nobody of it is written to until one is recorded (--basis, --evidence)."
+        )
     lines.append(f"'beizai imports undo {done.import_id}' takes it out again.")
     answer(document, lines)
 

@@ -22,6 +22,7 @@ from beizai.imports.newcomers import Arrival
 from beizai.imports.reading import AS_FOUND, Options, Staged, open_file
 from beizai.imports.reasons import in_words
 from beizai.imports.recognise import Kind, Mapped, check, choose, propose
+from beizai.imports.shown import ShownRow, shown_rows
 from beizai.sources.models import Source, SourceKind
 from beizai.sources.register import source as the_source
 from beizai.staff.models import User
@@ -65,7 +66,7 @@ class Preview:
 
     `counts`: rows, as_it_stands, repaired, to_decide, kept_aside. `happens`: for orders new_orders, changed_orders,
     known_orders, new_customers, known_customers, anonymous_rows, anonymous_orders, returns, amount_minor (text), first_on, last_on;
-    for customers new_customers, changed_customers, unchanged_customers, permissions.
+    for customers new_customers, known_customers, known_by_number, known_by_email, known_by_phone, permissions.
     """
 
     file_name: str
@@ -81,6 +82,10 @@ class Preview:
     reasons: tuple[tuple[str, int, int], ...] = ()  # code:field, rows, first row
     repairs: tuple[Repair, ...] = ()
     happens: Mapping[str, Any] = field(default_factory=dict)
+    rows_shown: tuple[
+        ShownRow, ...
+    ] = ()  # the first rows and those a repair touches, old values beside the new
+    known: tuple[tuple[str, int, int], ...] = ()  # because, row, card: the first of those the book knows
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,9 @@ def preview(
             reading = _read(desk, _choices(wish, remembered, now), known, progress)
         except Invalid as error:
             return _with(shown, questions=(_question(error),))
-        return _with(shown, **_told(reading))
+        rows = shown_rows(desk, reading.judgement.repairs, reading.reasons)
+        met = reading.known if isinstance(reading, customers.Reading) else ()
+        return _with(shown, **_told(reading), rows_shown=rows, known=met)
 
 
 def bring_in(
@@ -339,7 +346,11 @@ def _with(shown: Preview, **told: Any) -> Preview:
     return Preview(**{**shown.__dict__, **told})
 
 
-_HOW_IT_IS_WRITTEN = ("date_style", "decimal_comma")  # a way of writing is no mistake that was repaired
+_HOW_IT_IS_WRITTEN = (
+    "date_style",
+    "decimal_comma",
+    "phones_national",
+)  # a way of writing is no mistake that was repaired
 
 
 def _told(reading: _Reading) -> dict[str, Any]:

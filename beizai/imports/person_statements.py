@@ -149,7 +149,9 @@ create macro dropped_zero(x, normal) as regexp_full_match(x, '[1-9][0-9]*') and 
 MENDED_COUNTS = """
 select code, count(*) as n, arg_min(before, row_no) as before, arg_min(after, row_no) as after from mended group by code order by n desc, code
 """
-MENDED_CELLS = "select row_no, field, code, before, after from mended where row_no between $first and $last"
+MENDED_CELLS = (
+    "select row_no, field, code, before, after from mended where row_no in (select unnest($numbers))"
+)
 MENDED_FIRST = """
 select distinct row_no from (select code, row_no, row_number() over (partition by code order by row_no) as place from mended) where place <= 2
 union select distinct row_no from (select reason, row_no, row_number() over (partition by reason order by row_no) as place from judged_people

@@ -38,6 +38,7 @@ DONE: dict[str, str] = {
     "left_out_contacts": "Addresses and numbers that cannot be right are left out; the customer comes in.",
     "phones_lost": "Phone numbers that Excel has shortened (1.2E+11) are left out.",
     "email_typos": "Mistyped email domains.",
+    "phones_national": "Phone numbers as dialled at home are read with the code of their country.",
     "phone_zeros": "Phone numbers whose first zero Excel has dropped.",
     "postcode_zeros": "Postcodes whose first zero Excel has dropped.",
     "number_zeros": "Customer numbers whose first zeros Excel has dropped: the book knows them with the zeros.",

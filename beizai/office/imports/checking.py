@@ -9,9 +9,12 @@ from django.utils.translation import gettext as _
 
 from beizai.imports.files import Preview
 from beizai.imports.judging import Repair
+from beizai.imports.recognise import ATTRIBUTE
+from beizai.imports.shown import Cell, ShownRow
 from beizai.office.imports import told
 from beizai.office.wording import day, money, number
 
+_SHOWN_COLUMNS = 30
 _CONSENT = ("consent_without_proof", "consent_brought")
 
 
@@ -54,7 +57,52 @@ def check_words(seen: Preview) -> dict[str, Any]:
         "kept": [Kept(told.aside(reason), count, first) for reason, count, first in seen.reasons],
         "happens": happens(seen),
         "questions": seen.questions,
+        "sheet": _sheet(seen),
     }
+
+
+@dataclass(frozen=True)
+class SheetCell:
+    """One cell of the file as it will be read; `why` where it is left out."""
+
+    text: str
+    after: str
+    state: str
+    why: str
+
+
+def _sheet(seen: Preview) -> dict[str, Any]:
+    """The file itself: Excel's letters, the headers with what each means, the first rows and those a repair touches."""
+    columns = seen.staged.columns[:_SHOWN_COLUMNS]
+    meaning = {header: name for name, header in seen.columns.items()}
+    return {
+        "columns": [(one.letter, one.header, _meaning(meaning.get(one.header, ""))) for one in columns],
+        "rows": [
+            (row.row_no, [_cell(cell) for cell in row.cells[: len(columns)]], _aside(row))
+            for row in seen.rows_shown
+        ],
+        "hidden": len(seen.staged.columns) - len(columns),
+    }
+
+
+def _meaning(name: str) -> str:
+    if name.startswith(ATTRIBUTE):
+        return _("Attribute")
+    return told.field(name) if name else _("Not brought in")
+
+
+def _cell(cell: Cell) -> SheetCell:
+    why = ""
+    if cell.state == "out":
+        why = (
+            told.repair(cell.code).name if told.repair(cell.code).name != cell.code else told.aside(cell.code)
+        )
+    return SheetCell(cell.text, cell.after, cell.state, why)
+
+
+def _aside(row: ShownRow) -> str:
+    """Why the whole row is kept aside, where no cell of it can be named."""
+    return told.aside(row.aside) if row.aside and not any(cell.state == "out" for cell in row.cells) else ""
 
 
 def head(seen: Preview) -> str:
@@ -102,7 +150,7 @@ def happens(seen: Preview) -> list[tuple[str, str, str]]:
             (
                 _("Known already"),
                 number(found["known_customers"]),
-                _("their cards are added to; what you wrote by hand stays"),
+                _known(found),
             ),
             (
                 _("Permissions written down"),
@@ -128,6 +176,17 @@ def happens(seen: Preview) -> list[tuple[str, str, str]]:
         (_("Net sum"), money(int(found["amount_minor"])), ""),
         (_("May be written to afterwards"), _("none of the new ones"), _("an order is no permission")),
     ]
+
+
+def _known(found: Mapping[str, Any]) -> str:
+    """By what they were known, and what happens to their cards."""
+    ways = {"number": _("by number"), "email": _("by email"), "phone": _("by phone and name")}
+    named = [
+        f"{words} {number(found[f'known_by_{way}'])}"
+        for way, words in ways.items()
+        if found[f"known_by_{way}"]
+    ]
+    return " · ".join([*named, _("their cards are added to; what you wrote by hand stays")])
 
 
 def _span(found: Mapping[str, Any]) -> str:

@@ -35,6 +35,8 @@ class Draft:
     dates: str = ""
     decimal: str = ""
     sheet: str = ""
+    basis: str = ""
+    evidence: str = ""
     repairs: Mapping[str, bool] = field(default_factory=dict)
 
     @property
@@ -64,7 +66,9 @@ def _folder(token: str) -> Path:
     return _root() / token
 
 
-def begin(given: Any, *, kind: str, source: str, user_id: int, now: datetime) -> Draft:
+def begin(
+    given: Any, *, kind: str, source: str, user_id: int, now: datetime, basis: str = "", evidence: str = ""
+) -> Draft:
     """Keeps an uploaded file; refuses what is too large or is not what its name says, and leaves nothing behind then."""
     _sweep(now)
     if (given.size or 0) > LARGEST:
@@ -73,7 +77,16 @@ def begin(given: Any, *, kind: str, source: str, user_id: int, now: datetime) ->
             hint=_("Use the command line for it: beizai import orders FILE."),
         )
     token = secrets.token_hex(12)
-    draft = Draft(token, safe_name(given.name or ""), kind, source, user_id, now.isoformat())
+    draft = Draft(
+        token,
+        safe_name(given.name or ""),
+        kind,
+        source,
+        user_id,
+        now.isoformat(),
+        basis=basis,
+        evidence=evidence,
+    )
     folder = _folder(token)
     folder.mkdir(parents=True)
     try:

@@ -75,6 +75,17 @@ class Rule:
     icon: str = "undo"
 
 
+def bases() -> dict[str, str]:
+    """The grounds a source may have, in words; "" is not said."""
+    return {
+        "": _("Not said yet"),
+        "consent": _("They agreed"),
+        "contract": _("A contract with them"),
+        "soft_opt_in": _("They bought, and may say no each time"),
+        "legitimate_interest": _("Our interest, weighed against theirs"),
+    }
+
+
 def repair(code: str) -> Rule:
     """What an import puts right, by its code."""
     return _repairs().get(code) or Rule(code, "")
@@ -149,6 +160,9 @@ def _repairs() -> dict[str, Rule]:
         ),
         "email_typos": Rule(
             _("Emails that look mistyped"), _("Proposed only; nothing changes unless you say so."), "email"
+        ),
+        "phones_national": Rule(
+            _("Phones as dialled at home"), _("They are read with the code of their country."), "phone"
         ),
         "phone_zeros": Rule(
             _("Phones without their first zero"), _("Excel takes it for a number and drops it."), "phone"

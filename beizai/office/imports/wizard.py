@@ -23,6 +23,7 @@ from beizai.office.imports import drafts, told
 from beizai.office.imports.checking import check_words
 from beizai.office.imports.drafts import Draft
 from beizai.office.permissions import needs, person
+from beizai.sources import register
 from beizai.sources.models import Source, SourceKind
 from beizai.staff.roles import May
 from beizai.worker import asked
@@ -49,10 +50,32 @@ class FileForm(forms.Form):
         ),
     )
 
+    basis = forms.ChoiceField(
+        label=gettext_lazy("On what ground the customers of this source may be kept and written to"),
+        required=False,
+        help_text=gettext_lazy(
+            "Without one nobody of this source is written to until a ground is recorded per person."
+        ),
+    )
+    evidence = forms.CharField(
+        label=gettext_lazy("What shows it"),
+        required=False,
+        max_length=1000,
+        help_text=gettext_lazy("The form and its words, the contract, the assessment with its date."),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["basis"]).choices = list(told.bases().items())
         cast(forms.ChoiceField, self.fields["kind"]).choices = list(told.kinds().items())
         self.fields["source"].widget.attrs["list"] = "sources"
+
+    def clean(self) -> dict[str, Any]:
+        """A ground and what shows it belong together."""
+        given = super().clean() or {}
+        if bool(given.get("basis")) != bool((given.get("evidence") or "").strip()):
+            self.add_error("evidence", _("A ground and what shows it belong together."))
+        return given
 
 
 @needs(May.IMPORT)
@@ -82,6 +105,8 @@ def _begun(request: HttpRequest, form: FileForm) -> Draft | None:
             source=given["source"].strip(),
             user_id=person(request).pk,
             now=frame().now,
+            basis=given["basis"],
+            evidence=given["evidence"].strip(),
         )
     except BeizaiError as error:
         form.add_error("file", refusals.in_words(error))
@@ -262,6 +287,9 @@ def _repairs_chosen(found: Draft, request: HttpRequest) -> None:
 def bring_in(request: HttpRequest, token: str) -> HttpResponse:
     """Step 4: a worker brings it in; the page looks on."""
     found = drafts.draft(token)
+    if found.basis:
+        named = register.source(found.source, SourceKind(found.kind), now=frame().now)
+        register.say_basis(named.pk, found.basis, found.evidence, now=frame().now, user=person(request))
     arguments = {
         "token": token,
         "path": str(found.path),
