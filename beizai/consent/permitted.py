@@ -11,6 +11,7 @@ from beizai.consent.countries import Law
 from beizai.consent.models import ConsentEntry, Purpose
 from beizai.consent.restricting import restricted
 from beizai.consent.rules import DecisionRow, depends_on_law, judge, laws_of
+from beizai.consent.unfounded import unfounded
 from beizai.customers import belonging
 from beizai.customers.models import Channel
 
@@ -51,6 +52,9 @@ def permitted(purpose: str, at: datetime, *, customer_ids: Iterable[int] | None 
     turns = _decided(found, purpose, at, ids, checked={one: looks.checked_at(one) for one in _CHANNELS})
     for channel in _CHANNELS:
         for customer_id in suppression.shut(ids, channel, purpose, at, looks=looks):
+            _refuse(found, customer_id, channel)
+    for customer_id in unfounded(ids, at) if purpose == Purpose.SERVICE else ():
+        for channel in _CHANNELS:
             _refuse(found, customer_id, channel)
     for customer_id in restricted(at):
         for channel in _CHANNELS:

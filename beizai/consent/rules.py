@@ -14,6 +14,7 @@ from beizai.consent.countries import Law, everywhere, law_of, laws, needs_list
 from beizai.consent.models import ConsentEntry, Decision, Purpose
 from beizai.consent.pieces import pieces
 from beizai.consent.restricting import restricted
+from beizai.consent.unfounded import unfounded
 from beizai.customers import belonging
 from beizai.customers.models import Customer
 from beizai.staff.shop import shop
@@ -35,6 +36,7 @@ class Reason(StrEnum):
     LIST_OUT_OF_DATE = "list_out_of_date"  # the register of people not to be called was not looked at in time
     SUPPRESSED = "suppressed"  # every address or number of theirs on this channel stands on a list
     RESTRICTED = "restricted"  # their data is only kept
+    UNFOUNDED = "no_basis"  # their source has no lawful basis, and none was recorded for them
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,10 @@ def may_contact_many(
         was = answers.get(customer_id)
         if was is not None and was.allowed:
             answers[customer_id] = Answer(False, Reason.SUPPRESSED, was.entry_id, list_name)
+    if purpose == Purpose.SERVICE:
+        for customer_id in unfounded(asked, at) & answers.keys():
+            if answers[customer_id].allowed:
+                answers[customer_id] = Answer(False, Reason.UNFOUNDED)
     for customer_id in kept_only & answers.keys():
         answers[customer_id] = Answer(False, Reason.RESTRICTED, answers[customer_id].entry_id)
     return {number: answers[card] for number, card in leads.items()}

@@ -33,6 +33,11 @@ def _refusals() -> dict[str, Told]:
         "refused": Told(_("Have said no"), _("refused when they were asked; nothing may be sent"), "alone"),
         "withdrawn": Told(_("Took their permission back"), _("unsubscribed; nothing may be sent"), "alone"),
         "expired": Told(_("The permission has run out"), _("it was given for a time that is over"), "clock"),
+        "no_basis": Told(
+            _("No lawful basis"),
+            _("their source names none, and none was written down for them"),
+            "lock",
+        ),
         "basis_not_lawful": Told(
             _("The lawful basis does not carry here"), _("by the law of the customer’s country"), "lock"
         ),

@@ -6,7 +6,8 @@ from beizai.base.errors import Invalid, NotFound
 from beizai.sources.models import LawfulBasis, Source, SourceKind, SourceStop
 from beizai.staff.models import User
 
-# Where people come to the shop themselves, their order or request is a contract; elsewhere the ground has to be said.
+# Where people come to the shop themselves, what they ask for is answered on their own request; who was given by others
+# (a card, a partner, a seller, a file) needs a ground that is said.
 THEY_CAME = frozenset(
     {
         SourceKind.ORDERS,
@@ -17,6 +18,11 @@ THEY_CAME = frozenset(
         SourceKind.REGISTRATION,
         SourceKind.CHAT,
         SourceKind.CALL,
+        SourceKind.NEWSLETTER,
+        SourceKind.SURVEY,
+        SourceKind.CONTEST,
+        SourceKind.EVENT,
+        SourceKind.REFERRAL,
     }
 )
 

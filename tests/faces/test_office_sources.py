@@ -27,7 +27,7 @@ def owner(home: Home) -> Client:
 
 NEW = {
     "name": "Tea fair",
-    "kind": "event",
+    "kind": "exchange",
     "owner": "Mei",
     "cost": "250",
     "cost_per_record": "0.50",
@@ -39,7 +39,7 @@ def test_a_source_is_added_with_its_cost_and_stands_in_the_list(owner):
     answer = owner.post(reverse("source_new"), NEW, follow=True)
     one = Source.objects.get(name="Tea fair")
     assert (one.kind, one.cost_minor, one.cost_per_record_minor, one.stop_permille) == (
-        "event",
+        "exchange",
         25_000,
         50,
         50,

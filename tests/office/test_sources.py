@@ -9,6 +9,8 @@ from beizai.base.home import Home
 from beizai.campaigns import stopping
 from beizai.campaigns.models import Campaign
 from beizai.consent import ledger as consent
+from beizai.consent.permitted import permitted
+from beizai.consent.rules import may_contact_many
 from beizai.customers import cards
 from beizai.customers.models import Customer, Standing
 from beizai.measurement import source_figures
@@ -132,3 +134,26 @@ def test_a_source_is_counted_by_what_it_brought():
         (date(2026, 4, 1), 0),
         (date(2026, 5, 1), 2),
     ]
+
+
+def test_of_a_source_without_basis_nobody_is_contactable_until_one_is_recorded_for_them():
+    lists = register.source("Bought list", SourceKind.PURCHASED, now=NOW)
+    cold, agreed, buyer = (person(lists, number, agreed=number == 1) for number in range(3))
+    Standing.objects.filter(pk=buyer).update(purchase_days=1)
+    came = person(register.source("Stand", SourceKind.EVENT, now=NOW), 9, agreed=False)
+
+    def allowed() -> list[bool]:
+        ids = [cold, agreed, buyer, came]
+        many = may_contact_many(ids, "email", "service", NOW)
+        whole, some = permitted("service", NOW), permitted("service", NOW, customer_ids=ids)
+        told = [many[one].allowed for one in ids]
+        assert [whole.may(one, "email") for one in ids] == told
+        assert [some.may(one, "email") for one in ids] == told
+        return told
+
+    assert allowed() == [False, True, True, True]
+    assert may_contact_many([cold], "email", "service", NOW)[cold].reason == "no_basis"
+    register.say_basis(lists.pk, "legitimate_interest", "Weighed on 3 May.", now=NOW)
+    assert allowed() == [True, True, True, True]
+    marketing = may_contact_many([cold], "email", "marketing", NOW)[cold]
+    assert not marketing.allowed
