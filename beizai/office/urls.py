@@ -20,6 +20,7 @@ ROOMS = (
     "search",
     "help",
     "preferences",
+    "exports",
     "waiting",
     "imports.urls",
     "conversations.urls",

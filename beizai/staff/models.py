@@ -40,6 +40,7 @@ class Shop(models.Model):
     customer_target = models.PositiveIntegerField(null=True, blank=True)
     customer_target_on = models.DateField(null=True, blank=True)
     standing_control = models.BooleanField(default=False)
+    export_limit = models.PositiveIntegerField(default=1000)  # more cards than this are taken out only by two
     frequency_cap_days = models.PositiveSmallIntegerField(
         default=3
     )  # no second marketing mail within so many days
@@ -98,6 +99,24 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+
+class ExportRequest(models.Model):
+    """Somebody wishes to take out more cards than one person alone may; another releases it, or it waits to be called back."""
+
+    address = models.TextField()  # of the export, as it will be opened
+    rows = models.PositiveIntegerField()
+    by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="exports_asked")
+    asked_at = models.DateTimeField()
+    released_by = models.ForeignKey(
+        User, null=True, on_delete=models.SET_NULL, related_name="exports_released"
+    )
+    ready_at = models.DateTimeField(null=True)
+    called_back_at = models.DateTimeField(null=True)
+    taken_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["asked_at"], name="export_asked")]
 
 
 class AuditEntry(models.Model):

@@ -140,6 +140,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("customer_target", "How many customers the owner wants.", _whole(1, 10**9, or_empty=True), "a whole number, or nothing"),
     Setting("customer_target_on", "By when.", _date, "a date such as 2026-12-31, or nothing"),
     Setting("standing_control", "Whether the same customers may be left out again and again, to measure all marketing.", _yes_no, "yes or no"),
+    Setting("export_limit", "More cards than this are taken out only when a second person releases it.", _whole(0, 10**9), _ZERO),
     Setting("frequency_cap_days", "No second marketing message within so many days.", _whole(0, 365), "0 to 365"),
 )  # fmt: skip
 

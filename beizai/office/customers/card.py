@@ -26,6 +26,7 @@ from beizai.office.customers.tying import tie_lines
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
 from beizai.sources.models import Source
+from beizai.staff import audit
 from beizai.staff.roles import May, may
 
 
@@ -59,6 +60,7 @@ def card(request: HttpRequest, customer_id: int) -> HttpResponse:
     found = cards.get(customer_id)
     numbers = belonging.ids_of(found.pk)
     reader = person(request)
+    audit.seen(customer_id, at=frame().now, user=reader, timezone=frame().shop.timezone)
     standing = Standing.objects.filter(pk=customer_id).first() or Standing(customer=found, as_of=frame().now)
     show = request.GET.get("show", "all")
     inline = "show" in request.GET

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from beizai.customers import export as sheets
 from beizai.customers import search
+from beizai.office import exports
 from beizai.office.customers import listing
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
@@ -24,6 +25,9 @@ def export(request: HttpRequest) -> HttpResponse:
     what = listing.asked(request)
     found = search.first_ids(what.words, _SEARCHED_AT_MOST) if what.words else None
     rows = listing.matching(what, found=found)
+    stop = exports.stopped(request, rows.count())
+    if stop is not None:
+        return stop
     ids: Iterator[int] = rows.order_by().values_list(what.paths.id, flat=True).iterator(chunk_size=5000)
     here = frame()
     sheet = sheets.sheet(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from beizai.office.customers import adding, card, consent, editing, listing, position, taking_out, tying, why
+from beizai.office.customers import adding, card, consent, editing, listing, position, rights, taking_out, tying, why
 
 urlpatterns = [
     path("customers/", listing.customers, name="customers"),
@@ -29,4 +29,9 @@ urlpatterns = [
     path("customers/ties/<int:proposal_id>/", tying.decide, name="tie_decide"),
     path("r/<str:code>", tying.arrive, name="arrive"),
     path("customers/<int:customer_id>/consent/", consent.consent, name="customer_consent"),
+    path("customers/<int:customer_id>/rights/", rights.rights, name="customer_rights"),
+    path("customers/<int:customer_id>/rights/restrict/", rights.restrict, name="customer_restrict"),
+    path("customers/<int:customer_id>/rights/erase/", rights.erase, name="customer_erase"),
+    path("customers/<int:customer_id>/rights/<slug:kind>/", rights.give_out, name="customer_give_out"),
+    path("customers/erased/<int:number>/", rights.certificate, name="erasure_certificate"),
 ]

@@ -24,6 +24,7 @@ from beizai.forms.figures import Figures, QuestionFigures
 from beizai.forms.models import AnswerSheet, PrizeDraw, SheetState
 from beizai.identity.cards import cards_of
 from beizai.messages.models import ServiceMail
+from beizai.office import exports
 from beizai.office.charts.columns import columns
 from beizai.office.charts.drawing import Chart
 from beizai.office.forms import told

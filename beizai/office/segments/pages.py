@@ -18,7 +18,7 @@ from beizai.base import clock
 from beizai.base.errors import BeizaiError, Invalid
 from beizai.campaigns.models import Campaign
 from beizai.customers import export as sheets
-from beizai.office import refusals
+from beizai.office import exports, refusals
 from beizai.office.customers.taking_out import head_words
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
@@ -287,6 +287,9 @@ def export(request: HttpRequest, segment: int) -> HttpResponse:
     """Everybody in it as a workbook; who took it and how many rows is written down."""
     found, here = membership.segment(segment), frame()
     ids = membership.members(segment, as_of=here.now).tolist()
+    stop = exports.stopped(request, len(ids))
+    if stop is not None:
+        return stop
     sheet = sheets.sheet(
         ids,
         currency=here.shop.currency,
