@@ -8,13 +8,15 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "beizai.settings")
 django.setup()
 
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402  (after setup)
+from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
 
 from beizai.edge import collect, media, sized  # noqa: E402
 from beizai.edge.app import application as edge  # noqa: E402
 from beizai.edge.http import Receive, Scope, Send  # noqa: E402
+from beizai.edge.threads import InThreads  # noqa: E402
 
 _office = ASGIHandler()
-_forms = sized.at_most(sized.FORM_BYTES, _office)  # type: ignore[arg-type]
+_forms = sized.at_most(sized.FORM_BYTES, InThreads(WSGIHandler()))
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
