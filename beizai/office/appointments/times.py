@@ -13,9 +13,7 @@ from beizai.appointments import booking
 from beizai.appointments.booking import Booking, FreeTime
 from beizai.appointments.models import Service, StaffHours
 from beizai.base.errors import BeizaiError, Invalid
-from beizai.customers import search
-from beizai.customers.models import Customer
-from beizai.office import refusals, wording
+from beizai.office import picking, refusals, wording
 from beizai.office.customers.listing import display_name
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
@@ -30,7 +28,7 @@ _DAYS_LOOKED = 21
 def book_page(request: HttpRequest) -> HttpResponse:
     """Without script three short forms, one after the other: who, what and when, which time."""
     given = request.POST or request.GET
-    customer = _customer(given.get("customer", ""))
+    customer = picking.chosen(given.get("customer", ""))
     wrong: BeizaiError | None = None
     if request.method == "POST" and customer is not None:
         try:
@@ -83,19 +81,8 @@ def move_page(request: HttpRequest, appointment_id: int) -> HttpResponse:
 def pick_fragment(request: HttpRequest) -> HttpResponse:
     """Who it is for, looked up while typing."""
     words = request.GET.get("who", "").strip()
-    context = {"rows": _people(words, request), "words": words}
+    context = {"rows": picking.people(words, request), "words": words}
     return render(request, "office/appointments/pick.html", context)
-
-
-def _people(words: str, request: HttpRequest) -> list[dict[str, Any]]:
-    if not words:
-        return []
-    found = Customer.objects.in_bulk(search.first_ids(words, 6))
-    return [{"id": card.pk, "name": display_name(card, person(request))} for card in found.values()]
-
-
-def _customer(text: str) -> Customer | None:
-    return Customer.objects.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
 
 
 def _context(request: HttpRequest, given: Any) -> dict[str, Any]:
@@ -125,7 +112,7 @@ def _context(request: HttpRequest, given: Any) -> dict[str, Any]:
             for each in times
         ],
         "who": given.get("who", ""),
-        "rows": _people(str(given.get("who", "")).strip(), request),
+        "rows": picking.people(str(given.get("who", "")).strip(), request),
     }
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from beizai.base.errors import Invalid
 from beizai.conversations import exports, talking
 from beizai.customers.models import Customer
-from beizai.office import refusals, wording
+from beizai.office import picking, refusals, wording
 from beizai.office.customers.listing import display_name
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
@@ -24,10 +24,7 @@ _LARGEST = 20 * 1024 * 1024
 def bring_page(request: HttpRequest) -> HttpResponse:
     """One form: the file, the customer's name in it, and which of day and month stands first where that is not plain."""
     given = request.POST or request.GET
-    number = given.get("customer", "")
-    customer = (
-        Customer.objects.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 19 else None
-    )
+    customer = picking.chosen(given.get("customer", ""))
     wrong, ask_dates = "", False
     if request.method == "POST" and customer is not None:
         try:

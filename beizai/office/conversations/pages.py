@@ -15,10 +15,10 @@ from beizai.consent.rules import may_contact
 from beizai.conversations import talking
 from beizai.conversations.models import Conversation, Kind, ProposedFact, Speaker, Way
 from beizai.conversations.talking import Told
-from beizai.customers import facts, search
-from beizai.customers.models import Channel, ContactPoint, Customer
+from beizai.customers import facts
+from beizai.customers.models import Channel, ContactPoint
 from beizai.messages import service
-from beizai.office import refusals, wording
+from beizai.office import picking, refusals, wording
 from beizai.office.customers.listing import display_name
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
@@ -83,7 +83,7 @@ def _line(row: Conversation, reader: User) -> dict[str, Any]:
 def new_page(request: HttpRequest) -> HttpResponse:
     """After a call or a visit: who, what about, what was said."""
     given = request.POST or request.GET
-    customer = _customer(given.get("customer", ""))
+    customer = picking.chosen(given.get("customer", ""))
     wrong = ""
     if request.method == "POST" and customer is not None:
         try:
@@ -110,7 +110,7 @@ def new_page(request: HttpRequest) -> HttpResponse:
         "customer": customer,
         "name": display_name(customer, person(request)) if customer else "",
         "who": who,
-        "rows": _people(who, request),
+        "rows": picking.people(who, request),
         "kinds": [(kind, kind_name(kind)) for kind in Kind.values],
         "ways": [(way, way_name(way)) for way in Way.values],
         "given": given,
@@ -217,17 +217,6 @@ def decide(request: HttpRequest, proposal_id: int) -> HttpResponse:
 def _mailbox(customer_id: int) -> str:
     rows = ContactPoint.objects.filter(customer_id=customer_id, channel=Channel.EMAIL, ended_at=None)
     return rows.order_by("-verified_at", "id").values_list("normal", flat=True).first() or ""
-
-
-def _customer(text: str) -> Customer | None:
-    return Customer.objects.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
-
-
-def _people(words: str, request: HttpRequest) -> list[dict[str, Any]]:
-    if not words:
-        return []
-    found = Customer.objects.in_bulk(search.first_ids(words, 6))
-    return [{"id": card.pk, "name": display_name(card, person(request))} for card in found.values()]
 
 
 def kind_name(kind: str) -> str:

@@ -15,9 +15,8 @@ from beizai.appointments.gifts import Wanted
 from beizai.appointments.models import GiftOrder, GiftState, MadeToMeasure
 from beizai.base import money
 from beizai.base.errors import Forbidden, Invalid
-from beizai.customers import search
-from beizai.customers.models import AttributeDefinition, Customer
-from beizai.office import refusals, wording
+from beizai.customers.models import AttributeDefinition
+from beizai.office import picking, refusals, wording
 from beizai.office.customers.listing import display_name
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
@@ -60,7 +59,7 @@ def gifts_page(request: HttpRequest) -> HttpResponse:
 def take_page(request: HttpRequest) -> HttpResponse:
     """At the counter: what the giver says is written down, and nobody is looked up."""
     given = request.POST or request.GET
-    giver = _giver(given.get("giver", ""))
+    giver = picking.chosen(given.get("giver", ""))
     wrong = ""
     if request.method == "POST" and giver is not None:
         try:
@@ -76,7 +75,7 @@ def take_page(request: HttpRequest) -> HttpResponse:
         "giver": giver,
         "name": display_name(giver, person(request)) if giver else "",
         "who": who,
-        "rows": _people(who, request),
+        "rows": picking.people(who, request),
         "whats": MadeToMeasure.objects.all(),
         "given": given,
         "wrong": wrong,
@@ -133,17 +132,6 @@ def step(request: HttpRequest, gift_id: int) -> HttpResponse:
     gift = gifts.step(gift_id, request.POST.get("step", ""), source=office(now), by=person(request), now=now)
     messages.success(request, state_name(gift.state))
     return redirect("gift", gift_id)
-
-
-def _giver(text: str) -> Customer | None:
-    return Customer.objects.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
-
-
-def _people(words: str, request: HttpRequest) -> list[dict[str, Any]]:
-    if not words:
-        return []
-    found = Customer.objects.in_bulk(search.first_ids(words, 6))
-    return [{"id": card.pk, "name": display_name(card, person(request))} for card in found.values()]
 
 
 def _wanted(request: HttpRequest, giver_id: int) -> Wanted:
