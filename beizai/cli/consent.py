@@ -226,3 +226,18 @@ def laws() -> None:
         for one in found
     ]
     answer({"laws": document}, [f"{one.code}  {one.name}: {'; '.join(one.laws)}" for one in found])
+
+
+@app.command()
+def topic(
+    name: Annotated[str, typer.Argument(help="What the shop writes about, such as New shoes.")],
+) -> None:
+    """Add a topic customers may choose on their preference page."""
+    _open()
+    from beizai.consent.models import Topic
+
+    clean = " ".join(name.split())
+    if not clean or len(clean) > 60:
+        raise Invalid("“{name}” cannot be a topic.", hint="A topic has 1 to 60 characters.", name=clean[:40])
+    made, new = Topic.objects.get_or_create(name=clean, defaults={"position": Topic.objects.count()})
+    answer({"topic": made.name, "new": new}, f"{made.name}: {'added' if new else 'there already'}.")
