@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db import transaction
 
+from beizai.base.errors import Invalid, NotFound
+from beizai.customers import referring
 from beizai.events import inbox
 from beizai.events.happenings import Happening
 from beizai.forms import limits, matching, sign_ups
@@ -12,7 +14,9 @@ from beizai.forms.definition import Ask, Definition
 from beizai.forms.models import AnswerSheet, SheetState
 from beizai.forms.publishing import definition_of
 from beizai.forms.walking import points
+from beizai.staff.shop import shop
 
+BROUGHT_BY = "brought_by"  # a question of this key asks for the code of who brought them
 _AT_ONCE = 200
 _PARTIAL_KEPT = timedelta(days=90)
 _NOT_IN_EVENTS = (Ask.CONTACT, Ask.PHOTO, Ask.TEXT)
@@ -29,8 +33,28 @@ def carry(*, limit: int = _AT_ONCE) -> int:
         return 0
     for sheet in sheets:
         matching.tell_card(sheet, definition_of(sheet.version))
+        _bring(sheet)
     inbox.current().put([_event(sheet).message() for sheet in sheets])
     return AnswerSheet.objects.filter(pk__in=[sheet.pk for sheet in sheets]).update(told=True)
+
+
+def _bring(sheet: AnswerSheet) -> None:
+    """The code of who brought them, where the form asks for it under the key “brought_by”; a wrong one stays an answer."""
+    code = sheet.answers.get(BROUGHT_BY)
+    if sheet.customer_id is None or not isinstance(code, str) or not code.strip():
+        return
+    at = sheet.finished_at or sheet.changed_at
+    try:
+        referring.redeem(
+            code,
+            sheet.customer_id,
+            source=sheet.form.source,
+            now=at,
+            occasion=sheet.form.name,
+            timezone=shop().timezone,
+        )
+    except (NotFound, Invalid):
+        return
 
 
 def _event(sheet: AnswerSheet) -> Happening:

@@ -12,8 +12,8 @@ from beizai.base import home as homes
 from beizai.base.errors import Forbidden, Invalid, NotFound, Unavailable
 from beizai.consent.models import ConsentEntry
 from beizai.consent.rules import may_contact
-from beizai.customers import cards
-from beizai.customers.models import AttributeDefinition, ContactPoint, Customer, FactChange
+from beizai.customers import cards, referring
+from beizai.customers.models import AttributeDefinition, ContactPoint, Customer, FactChange, Tie
 from beizai.events import inbox
 from beizai.forms import (
     carrying,
@@ -441,3 +441,14 @@ def test_the_shop_without_a_name_still_asks_to_confirm():
     assert replace(publishing.Wish("A", Kind.QUIZ), slug="Été !").slug == "Été !"
     assert publishing.add(publishing.Wish("A", Kind.QUIZ, slug="Été !"), now=NOW).slug == "ete"
     assert publishing.add(publishing.Wish("A", Kind.QUIZ, slug="confirm"), now=NOW).slug == "confirm-2"
+
+
+def test_the_code_of_a_friend_in_an_answer_makes_the_tie():
+    ann, bo = (cards.add(cards.NewCard(name), source=register.office(NOW), now=NOW) for name in ("Ann", "Bo"))
+    form = asked(Question(carrying.BROUGHT_BY, Ask.TEXT, EN))
+    for number, code in ((bo.pk, referring.code(ann.pk)), (ann.pk, "NONE-123456")):
+        send(begun(form, personal(form, Customer.objects.get(pk=number))), {"q.brought_by": code})
+    carrying.carry()
+    (tie,) = Tie.objects.all()
+    assert (tie.customer_id, tie.other_id, tie.kind) == (bo.pk, ann.pk, "referred_by")
+    assert tie.occasion == form.name

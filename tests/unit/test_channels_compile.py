@@ -48,9 +48,14 @@ def mjml(inner: str, *, foot: str = FOOT) -> str:
 
 
 def source(
-    inner: str = "<mj-text>Hello</mj-text>", *, subject: str = "News", foot: str = FOOT, text: str = ""
+    inner: str = "<mj-text>Hello</mj-text>",
+    *,
+    subject: str = "News",
+    preheader: str = "",
+    foot: str = FOOT,
+    text: str = "",
 ) -> Source:
-    return Source(subject=subject, markup=mjml(inner, foot=foot), text=text)
+    return Source(subject=subject, preheader=preheader, markup=mjml(inner, foot=foot), text=text)
 
 
 def compiled(inner: str = "<mj-text>Hello</mj-text>", **given: str) -> Mail:
@@ -143,6 +148,7 @@ def test_the_line_of_a_mistake_is_named() -> None:
 def test_a_sensitive_field_may_stand_in_the_mail_but_not_in_its_subject() -> None:
     assert "customer.shoe_size" in compiled("<mj-text>{{ customer.shoe_size }}</mj-text>").fields
     assert refusal(subject="Size {{ customer.shoe_size }}").code == "sensitive_subject"
+    assert refusal(preheader="Size {{ customer.shoe_size }}").code == "sensitive_subject"
 
 
 @pytest.mark.parametrize(

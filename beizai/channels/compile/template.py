@@ -14,7 +14,9 @@ from beizai.channels.compile.quoted import clean, one_line
 
 POSTAL_ADDRESS = "shop.postal_address"
 _MAIL = Phrase("The mail")
-_FOOTER = "\n\n-- \n{{ shop.name }}\n{{ shop.postal_address }}\n{{ unsubscribe_url }}\n{{ preferences_url }}\n"
+_FOOTER = (
+    "\n\n-- \n{{ shop.name }}\n{{ shop.postal_address }}\n{{ unsubscribe_url }}\n{{ preferences_url }}\n"
+)
 _BARE = re.compile(r"\{\{-?\s*(?P<name>[\w.]+)\s*-?\}\}")
 _PROBE = "https://unsubscribe.invalid/probe"
 
@@ -80,11 +82,12 @@ def compile_mail(source: Source, fields: Fields, *, link_suffix: Callable[[int],
     """The mail of a campaign, or Invalid saying what in it has to be changed.
 
     Refused: an unknown field, Liquid that cannot be read or never ends, a link that leads nowhere, an empty
-    subject, a sensitive field in the subject, a marketing mail without the shop's postal address or the link to
+    subject, a sensitive field in the subject or the preheader, a marketing mail without the shop's postal address or the link to
     unsubscribe. `link_suffix` is what follows the signed part of a tracked address.
     """
     _check_defaults(source.defaults, fields)
     subject, subject_fields = _subject(source.subject, fields)
+    _check_preheader(source.preheader, fields)
     pieces, page = _page(source, fields)
     links = Links(pieces, fields, _MAIL)
     page = links.numbered(page)
@@ -121,6 +124,19 @@ def _subject(words: str, fields: Fields) -> tuple[Body, frozenset[str]]:
     if not words.strip():
         raise Invalid("The subject is empty.", hint="Write what the mail is about.", code="subject")
     compiled, used = _body(one_line(words), fields, html=False, where=Phrase("The subject"))
+    _refuse_sensitive(used, fields)
+    return compiled, used
+
+
+def _check_preheader(words: str, fields: Fields) -> None:
+    """What stands beside the subject in a list of mails is read over a shoulder like it."""
+    if words.strip():
+        _refuse_sensitive(
+            _body(one_line(words), fields, html=False, where=Phrase("The preheader"))[1], fields
+        )
+
+
+def _refuse_sensitive(used: frozenset[str], fields: Fields) -> None:
     if sensitive := sorted(name for name in used if name in fields and fields[name].sensitive):
         raise Invalid(
             "The subject shows “{field}”, which others may read over a shoulder.",
@@ -128,7 +144,6 @@ def _subject(words: str, fields: Fields) -> tuple[Body, frozenset[str]]:
             code="sensitive_subject",
             field=sensitive[0],
         )
-    return compiled, used
 
 
 def _page(source: Source, fields: Fields) -> tuple[Pieces, str]:

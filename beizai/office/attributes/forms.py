@@ -58,6 +58,7 @@ class AttributeForm(forms.ModelForm):  # type: ignore[type-arg]
         for name, choices in named.items():
             self.fields[name].choices = choices  # type: ignore[attr-defined]
         self.fields["ask_again_months"].help_text = _("Empty: the answer holds for good.")
+        self.initial.setdefault("weight", 1)
         self.initial["answers"] = "\n".join(self.instance.choices)
         self.initial["columns_text"] = "\n".join(_column_line(one) for one in self.instance.columns)
 
