@@ -8,9 +8,11 @@ from django.db import DatabaseError, connection, transaction
 
 from beizai.base.errors import Forbidden, Invalid
 from beizai.base.home import Home
-from beizai.consent import ledger, proof, restricting, rules, suppression
+from beizai.consent import asking, ledger, proof, restricting, rules, suppression
 from beizai.consent.models import ConsentEntry, Suppression
+from beizai.consent.permitted import permitted
 from beizai.customers.models import ContactPoint, Customer
+from beizai.identity import merging
 from beizai.sources import register
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -204,3 +206,24 @@ def test_the_network_address_is_kept_as_far_as_the_country_allows() -> None:
         ledger.record(said(one.pk, address="203.0.113.77"), now=NOON)
     kept = [ConsentEntry.objects.get(customer_id=one.pk).address for one in made.values()]
     assert kept == ["203.0.113.0", "203.0.113.77", ""]
+
+
+def test_what_somebody_refused_on_a_card_that_was_joined_counts_for_the_card_it_belongs_to(
+    home: Home,
+) -> None:
+    kept, other = card(email="a@example.test"), card(email="b@example.test")
+    ledger.record(said(kept.pk), now=NOON)
+    ledger.record(
+        said(other.pk, decision="withdrawn", at=NOON + timedelta(hours=1)), now=NOON + timedelta(hours=1)
+    )
+    later = NOON + timedelta(days=1)
+    made = merging.merge([other.pk], kept.pk, now=later)
+    asked = asking.permitted_q("email", "marketing", later, key="pk", country="country")
+    assert not rules.may_contact(kept.pk, "email", "marketing", later).allowed
+    assert not permitted("marketing", later).may(kept.pk, "email")
+    assert not Customer.objects.filter(asked, pk=kept.pk).exists()
+    merging.unmerge(made.pk, now=later)
+    assert rules.may_contact(kept.pk, "email", "marketing", later).allowed
+    assert Customer.objects.filter(
+        asking.permitted_q("email", "marketing", later, key="pk", country="country"), pk=kept.pk
+    ).exists()

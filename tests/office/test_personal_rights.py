@@ -16,6 +16,7 @@ from beizai.consent.models import ConsentEntry, ErasureCertificate
 from beizai.customers import cards
 from beizai.customers.models import ContactPoint, Customer, Note
 from beizai.events.models import Erasure
+from beizai.identity import merging
 from beizai.imports.files import Wish, bring_in, undo
 from beizai.messages.models import Group, Message, State
 from beizai.sources import register
@@ -160,3 +161,15 @@ def test_an_erasure_in_the_middle_of_an_import_brings_nobody_back_to_be_written_
         assert not rules.may_contact(number, "email", "marketing", NOON).allowed
     undo(result.import_id, now=NOON)
     assert not Customer.objects.filter(name="C5").exists()
+
+
+def test_cards_that_were_joined_are_erased_together() -> None:
+    kept, other = ann(), cards.add(
+        cards.NewCard(name="A. Lee", points=[("email", "a.lee@example.test")]), source=register.office(NOON), now=NOON
+    )  # fmt: skip
+    merging.merge([other.pk], kept.pk, now=NOON)
+    certificate = erasing.erase(other.pk, "Letter.", at=NOON)
+    assert certificate.document["numbers"] == sorted([kept.pk, other.pk])
+    assert not Customer.objects.exists()
+    assert not ContactPoint.objects.exists()
+    assert set(Erasure.objects.values_list("customer_id", flat=True)) == {kept.pk, other.pk}
