@@ -20,7 +20,9 @@ EVENT_KINDS = frozenset(
         "clicked",
         "unsubscribed",
         "coupon_redeemed",
+        "form_answered",
         "visited",
+        "tracked",
         "answered",
         "asked",
     }

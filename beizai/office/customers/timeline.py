@@ -184,6 +184,9 @@ _SINGLE: dict[str, tuple[Callable[[], str], str]] = {
     "bounced": (lambda: _("A mail came back"), "warn"),
     "coupon_redeemed": (lambda: _("Redeemed a coupon"), "tag"),
     "visited": (lambda: _("Visited the website"), "eye"),
+    "form_answered": (lambda: _("Answered the form “%(name)s”"), "note"),
+    "tracked": (lambda: _("Told by the site or a program: “%(name)s”"), "eye"),
+    "identified": (lambda: _("Said who they are"), "user"),
     "segment_entered": (lambda: _("Entered the segment “%(name)s”"), "segments"),
     "segment_left": (lambda: _("Left the segment “%(name)s”"), "segments"),
 }
