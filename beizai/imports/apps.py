@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class ImportsConfig(AppConfig):
     name = "beizai.imports"
     label = "imports"
+
+    def ready(self) -> None:
+        from beizai.imports import personal  # noqa: F401  (registers what this room holds of a person)

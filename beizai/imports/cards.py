@@ -23,6 +23,7 @@ from beizai.imports import person_statements
 from beizai.imports.definitions import make_definition
 from beizai.imports.desk import Desk
 from beizai.imports.entries import Entry, known_entries
+from beizai.imports.models import CardBefore
 from beizai.imports.newcomers import Arrival
 from beizai.imports.slices import write_slices
 
@@ -79,6 +80,8 @@ def _write(
     piece = [entry for entry in piece if entry.card in cards]  # taken out since it was read
     changes: list[FactChange] = []
     touched: dict[int, Customer] = {}
+    before_all = {pk: CardBefore(import_id=arrival.import_id, customer_id=pk, facts=dict(card.facts), changed_at=card.changed_at)
+                  for pk, card in cards.items()}  # fmt: skip
     for entry in piece:
         before = len(changes)
         _fill(cards[entry.card], entry, definitions, arrival, changes, currency=currency)
@@ -89,11 +92,26 @@ def _write(
         Customer.objects.bulk_update(
             list(touched.values()), [*_FIELDS, "birthday_on", "facts", "changed_at"], batch_size=100
         )
+        _keep_before(before_all, touched, changes)
     changes += _around(piece, arrival)
     FactChange.objects.bulk_create(changes)
     changed = {change.customer_id for change in changes}
     search.index_many(sorted(changed))
     return {entry.card: entry.card in changed for entry in piece}
+
+
+def _keep_before(
+    before: Mapping[int, CardBefore], touched: Mapping[int, Customer], changes: Sequence[FactChange]
+) -> None:
+    """Keeps the facts these cards are about to lose, with their sources and times."""
+    keys: dict[int, set[str]] = {}
+    for change in changes:
+        if change.field.startswith("fact:"):
+            keys.setdefault(change.customer_id, set()).add(change.field[5:])
+    rows = [before[pk] for pk in touched]
+    for row in rows:
+        row.facts = {key: row.facts.get(key) for key in keys.get(row.customer_id, ())}
+    CardBefore.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def _fill(

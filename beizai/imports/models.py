@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from beizai.customers.models import Customer
 from beizai.products.models import Product
 from beizai.sources.models import Source
 from beizai.staff.models import User
@@ -65,6 +66,25 @@ class ProductChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product_id} by {self.import_id}"
+
+
+class CardBefore(models.Model):
+    """What a card that was there before said until an import completed it, with its sources and times; gone once it is undone."""
+
+    import_id = models.BigIntegerField(db_index=True)
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    facts = (
+        models.JSONField()
+    )  # key -> the fact as it stood, null where there was none; only those it changed
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["import_id", "customer"], name="card_before_once_an_import")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} before {self.import_id}"
 
 
 class ColumnMapping(models.Model):

@@ -30,7 +30,7 @@ from beizai.events.models import Batch
 from beizai.identity import merging
 from beizai.imports.definitions import definitions_out
 from beizai.imports.goods import restore_products
-from beizai.imports.models import Import
+from beizai.imports.models import CardBefore, Import
 from beizai.imports.slices import chunks, write_slices
 from beizai.messages.models import Message
 from beizai.products.models import Product
@@ -175,35 +175,83 @@ def _counting_on(row: Import, batch: Batch) -> tuple[tuple[int, str], ...]:
 
 
 def _restore_changes(row: Import) -> tuple[int, int]:
-    """Puts back what cards said before, where they still say what the import wrote."""
+    """Puts back what cards said before, where they still say what the import wrote.
+
+    Where a later import wrote over it, that one now keeps what stood before this one: undoing it brings that back.
+    """
     restored = stayed = 0
     changes = FactChange.objects.filter(import_id=row.pk).order_by("-pk")
     for chunk in chunks(changes.iterator(chunk_size=1000), 200):
-        cards = Customer.objects.in_bulk({change.customer_id for change in chunk})
+        ids = {change.customer_id for change in chunk}
+        cards = Customer.objects.in_bulk(ids)
+        before = {
+            one.customer_id: one for one in CardBefore.objects.filter(import_id=row.pk, customer_id__in=ids)
+        }
         back = [
             change
             for change in chunk
-            if change.customer_id in cards and _put_back(cards[change.customer_id], change)
+            if change.customer_id in cards
+            and (
+                _handed_on(change, before.get(change.customer_id))
+                or _put_back(cards[change.customer_id], change, before.get(change.customer_id))
+            )
         ]
         restored += len(back)
         stayed += len(chunk) - len(back)
         touched = {change.customer_id for change in back}
+        for pk, stood in before.items():
+            later = CardBefore.objects.filter(customer_id=pk, changed_at=row.started_at, import_id__gt=row.pk)
+            later.update(changed_at=stood.changed_at)
         for pk in touched:
+            if pk in before and cards[pk].changed_at == row.started_at:
+                cards[pk].changed_at = before[pk].changed_at
             cards[pk].save()
         search.index_many(touched)
     FactChange.objects.filter(import_id=row.pk).update(import_id=None)
+    CardBefore.objects.filter(import_id=row.pk).delete()
     return restored, stayed
 
 
-def _put_back(card: Customer, change: FactChange) -> bool:  # noqa: PLR0911  (one answer for each kind of change)
+def _handed_on(change: FactChange, before: CardBefore | None) -> bool:
+    """Whether a later import wrote over this change: it then remembers what stood before."""
+    later = FactChange.objects.filter(
+        customer_id=change.customer_id, field=change.field, pk__gt=change.pk, import_id__isnull=False
+    )
+    follower = later.exclude(import_id=change.import_id or 0).order_by("pk").first()
+    if follower is None or change.field.partition(":")[0] in _ADDED or follower.old != change.new:
+        return False
+    follower.old = change.old
+    follower.save(update_fields=["old"])
+    kept = CardBefore.objects.filter(
+        import_id=follower.import_id or 0, customer_id=change.customer_id
+    ).first()
+    if kept and before:
+        key = change.field.partition(":")[2]
+        if key in before.facts:
+            kept.facts[key] = before.facts[key]
+        kept.save()
+    return True
+
+
+_ADDED = ("contact", "external", "tag")  # these are added, never written over
+
+
+def _put_back(  # noqa: PLR0911  (one answer for each kind of change)
+    card: Customer, change: FactChange, before: CardBefore | None
+) -> bool:
     what, _, key = change.field.partition(":")
     if what == "fact":
         if card.facts.get(key, {}).get("v") != change.new:
             return False
+        stood = before.facts.get(key) if before else None
         if change.old is None:
             card.facts.pop(key)
         else:
-            card.facts[key] = {"v": change.old, "source": change.source_id, "at": change.at.isoformat()}
+            card.facts[key] = stood or {
+                "v": change.old,
+                "source": change.source_id,
+                "at": change.at.isoformat(),
+            }
         return True
     if what == "contact":
         return bool(
