@@ -1,6 +1,5 @@
 """Time: instants in UTC, civil dates in the shop's zone."""
 
-from calendar import monthrange
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -50,13 +49,3 @@ def civil_date(at: datetime, zone_name: str) -> date:
 def start_of(day: date, zone_name: str) -> datetime:
     """The first instant of a civil date in the shop's zone, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=zone(zone_name)).astimezone(UTC)
-
-
-def months_after(at: datetime, months: int) -> datetime:
-    """The same day so many calendar months later; the month's last day where it has no such day.
-
-    >>> months_after(datetime(2026, 8, 31, tzinfo=UTC), 6).date()
-    datetime.date(2027, 2, 28)
-    """
-    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
-    return at.replace(year=year, month=month + 1, day=min(at.day, monthrange(year, month + 1)[1]))

@@ -242,6 +242,7 @@ def purpose_name(purpose: str) -> str:
         "sharing": _("passing data to a partner"),
         "sensitive": _("keeping sensitive facts"),
         "abroad": _("taking data to another country"),
+        "gifts": _("gifts made by their measures"),
     }.get(purpose, purpose)
 
 
