@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from beizai.office.customers import adding, card, consent, editing, listing, position, rights, taking_out, tying, why
+from beizai.office.customers import (
+    adding,
+    card,
+    consent,
+    editing,
+    listing,
+    position,
+    rights,
+    taking_out,
+    tying,
+    why,
+)
 
 urlpatterns = [
     path("customers/", listing.customers, name="customers"),
