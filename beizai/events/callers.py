@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from beizai.identity.deterministic import Point
 from beizai.sources.models import Source
 from beizai.staff.models import Shop
 
+_AT_ONCE = 200  # cards to a transaction: under 50 ms
 _SAID_NO = frozenset({Reason.REFUSED, Reason.WITHDRAWN, Reason.RESTRICTED})
 _COLUMNS = {"name": "name", "firstName": "given_name", "lastName": "family_name", "language": "language"}
 _LONGEST = {"name": 200, "given_name": 100, "family_name": 100, "language": 10}
@@ -30,21 +32,36 @@ def known(source_id: int, user_ids: Iterable[str]) -> dict[str, int]:
     return dict(rows.values_list("value", "customer_id"))
 
 
-def make(user_id: str, *, source: Source, now: datetime) -> int:
-    """A card of which nothing is known yet but its number in the source; the card there is, where there is one."""
+def make(new: Mapping[str, datetime], *, source: Source) -> dict[str, int]:
+    """Cards of which nothing is known yet but their number in the source, since when; one for each number.
+
+    Who is given a card by somebody else in the same moment has that one.
+    """
+    made: dict[str, int] = {}
+    rest = iter(new.items())
+    while some := dict(islice(rest, _AT_ONCE)):
+        made |= _make(some, source)
+    return made
+
+
+def _make(new: Mapping[str, datetime], source: Source) -> dict[str, int]:
     with transaction.atomic():
-        customer = Customer.objects.create(
-            source=source, simulated=source.simulated, created_at=now, changed_at=now
+        cards = Customer.objects.bulk_create(
+            Customer(source=source, simulated=source.simulated, created_at=at, changed_at=at)
+            for at in new.values()
         )
-        row, made = ExternalId.objects.get_or_create(
-            source=source, value=user_id, defaults={"customer": customer}
-        )
-        if made:
-            Standing.objects.create(customer=customer, as_of=now)
-            search.index_one(customer.pk)
-        else:
-            customer.delete()
-    return row.customer_id
+        numbers = [
+            ExternalId(source=source, value=number, customer=card)
+            for number, card in zip(new, cards, strict=True)
+        ]
+        ExternalId.objects.bulk_create(numbers, ignore_conflicts=True)
+        found = known(source.pk, new)
+        mine = set(found.values())
+        Customer.objects.filter(pk__in=[card.pk for card in cards if card.pk not in mine]).delete()
+        ours = [card for card in cards if card.pk in mine]
+        Standing.objects.bulk_create(Standing(customer=card, as_of=card.created_at) for card in ours)
+        search.index_many(card.pk for card in ours)
+    return found
 
 
 def refusing(customer_ids: Iterable[int], at: datetime) -> set[int]:
@@ -53,13 +70,14 @@ def refusing(customer_ids: Iterable[int], at: datetime) -> set[int]:
     return {one for one, answer in answers.items() if answer.reason in _SAID_NO}
 
 
-def identify(call: Call, customer_id: int, *, source: Source, shop: Shop, in_browser: bool) -> None:
+def identify(call: Call, customer_id: int, *, source: Source, shop: Shop, in_browser: bool) -> bool:
     """Writes what identify says on the card: each fact with its source and time, nothing over what is newer.
 
+    True where the card must be indexed anew, which is for the caller to do.
+
     What another source said stays, unless a program (not a page, which anybody can imitate) says something newer of
-    an attribute. An address is added unproved: nobody is joined with the card that may already have it, the two are put before a
-    person. Invalid
-    (code "bad_trait") where a trait cannot be what it should; then nothing is written.
+    an attribute. An address is added unproved: nobody is joined with the card that may already have it, the two are put before
+    a person. Invalid (code "bad_trait") where a trait cannot be what it should; then nothing is written.
     """
     said = _said(call.details, shop)
     with transaction.atomic():
@@ -78,10 +96,9 @@ def identify(call: Call, customer_id: int, *, source: Source, shop: Shop, in_bro
             customer.changed_at = max(customer.changed_at, at)
             customer.save()
             merging.refresh([customer.pk], now=at)
-        if changed or said.points:
-            search.index_one(customer.pk)
         claimed = [Point(one.channel, one.normal) for one in added if one.added_at == at]
         deterministic.propose(customer.pk, deterministic.same_card(points=claimed), now=at)
+    return changed or bool(said.points)
 
 
 def join(call: Call, customer_id: int) -> None:

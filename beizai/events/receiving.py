@@ -1,14 +1,18 @@
 """From the events API to the cards and the book: each call read, held against its schema, and given to its person."""
 
 import json
-from collections import defaultdict
+import time
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from beizai.base import ids
 from beizai.base.errors import Invalid
+from beizai.customers import search
 from beizai.events import callers, calls, inbox, leases, names, quarantine
 from beizai.events.arrivals import Told, told_in
 from beizai.events.calls import Call
@@ -23,6 +27,7 @@ from beizai.staff.shop import shop
 
 _ARRIVALS = 4  # at once: a few thousand events
 _MESSAGE_BYTES = 500_000
+_TURN_SECONDS = 0.05
 _ROW_BYTES = 400  # of a row without its props
 LAKE_KIND = {
     "track": "tracked",
@@ -141,26 +146,50 @@ def _people(heard: Sequence[Heard], house: Shop) -> tuple[dict[tuple[int, str], 
     for source_id, some in by_source.items():
         source = Source.objects.get(pk=source_id)
         known = callers.known(source_id, (one.call.user_id or "" for one in some))
-        for one in some:
-            try:
-                _meet(one, known, source=source, house=house)
-            except Invalid as error:
-                misfits.append(one.misfit(error))
+        known |= callers.make(_unknown(some, known), source=source)
+        writing = deque(
+            one for one in some if one.call.kind in ("identify", "alias") and one.call.user_id in known
+        )
+        while writing:
+            misfits += _write_for_a_moment(writing, known, source, house)
         people |= {(source_id, number): customer for number, customer in known.items()}
     return people, misfits
 
 
-def _meet(one: Heard, known: dict[str, int], *, source: Source, house: Shop) -> None:
-    """Makes the card where it is new; what identify and alias say is written down, in the order they came."""
-    call, number = one.call, one.call.user_id or ""
-    if number not in known:
-        if one.told.in_browser and call.kind != "identify":
-            return
-        known[number] = callers.make(number, source=source, now=call.occurred_at)
-    if call.kind == "identify":
-        callers.identify(call, known[number], source=source, shop=house, in_browser=one.told.in_browser)
-    if call.kind in ("identify", "alias") and _may_be_followed(one):
-        callers.join(call, known[number])
+def _unknown(some: Iterable[Heard], known: Mapping[str, int]) -> dict[str, datetime]:
+    """The numbers that get a card, each with the time of its first call here."""
+    found: dict[str, datetime] = {}
+    for one in some:
+        number = one.call.user_id or ""
+        if number not in known and (not one.told.in_browser or one.call.kind == "identify"):
+            found.setdefault(number, one.call.occurred_at)
+    return found
+
+
+def _write_for_a_moment(
+    writing: deque[Heard], known: Mapping[str, int], source: Source, house: Shop
+) -> list[Misfit]:
+    """Writes down what identify and alias say, in the order they came, in one short transaction."""
+    misfits: list[Misfit] = []
+    changed: set[int] = set()
+    until = time.monotonic() + _TURN_SECONDS
+    with transaction.atomic():
+        while writing and time.monotonic() < until:
+            one = writing.popleft()
+            customer = known[one.call.user_id or ""]
+            try:
+                if one.call.kind == "identify" and callers.identify(
+                    one.call, customer, source=source, shop=house, in_browser=one.told.in_browser
+                ):
+                    changed.add(customer)
+            except Invalid as error:
+                misfits.append(one.misfit(error))
+                continue
+            if _may_be_followed(one):
+                callers.join(one.call, customer)
+        search.index_many(sorted(changed))
+    time.sleep(_TURN_SECONDS if writing else 0)  # the others' turn
+    return misfits
 
 
 def _may_be_followed(one: Heard) -> bool:
@@ -207,8 +236,16 @@ def _props(call: Call) -> dict[str, Any]:
         kept["traits"] = sorted(map(str, call.details))[:200]
     elif call.details:
         kept["traits" if call.kind == "group" else "properties"] = call.details
+    if call.kind in ("page", "screen"):
+        kept["page"] = call.name or _path(call)
     if call.kind == "screen":
         kept["screen"] = True
     if call.group_id:
         kept["group"] = call.group_id
     return kept | ({"context": context} if context else {})
+
+
+def _path(call: Call) -> str:
+    page = call.context.get("page")
+    path = page.get("path") if isinstance(page, dict) else ""
+    return path[:200] if isinstance(path, str) else ""
