@@ -19,6 +19,7 @@ __all__ = [
     "confirm",
     "definition",
     "definitions",
+    "holds_since",
     "is_sensitive",
     "known",
     "parse",
@@ -41,10 +42,14 @@ class Known:
 
     def is_stale(self, now: datetime) -> bool:
         """Whether it was told longer ago than its definition allows, so that it is to be asked again."""
-        months = self.definition.ask_again_months
-        if self.value is None or self.at is None or not months:
-            return False
-        return now - self.at > timedelta(days=months * _MONTH_DAYS)
+        since = holds_since(self.definition, now)
+        return self.value is not None and self.at is not None and since is not None and self.at < since
+
+
+def holds_since(one: AttributeDefinition, now: datetime) -> datetime | None:
+    """What was told before this time is stale now; None where answers hold for good."""
+    months = one.ask_again_months
+    return now - timedelta(days=months * _MONTH_DAYS) if months else None
 
 
 def is_sensitive(one: AttributeDefinition) -> bool:

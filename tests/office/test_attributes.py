@@ -8,7 +8,7 @@ from PIL import Image
 
 from beizai.base.errors import Invalid
 from beizai.customers import answers, cards, completeness, facts, photos
-from beizai.customers.models import AttributeDefinition
+from beizai.customers.models import AttributeDefinition, Customer
 from beizai.measurement import book_days
 from beizai.sources import register
 
@@ -184,3 +184,22 @@ def test_a_day_of_the_book_is_counted_once_and_again_when_cards_came():
     assert book_days.is_due(NOW)
     assert [(day.customers, day.contactable) for day in [book_days.count(NOW)]] == [(2, 0)]
     assert book_days.latest(NOW.date()).customers == 2
+
+
+def test_the_book_is_counted_as_its_cards_are_one_by_one():
+    definition("job", "text", weight=4, ask_again_months=12)
+    definition("hobby", "text", weight=3)
+    later = NOW + timedelta(days=400)
+    made = [
+        card("Ada", job="Teacher"),
+        card("Dai", hobby="Tea"),
+        card("Bo", job="Cook", hobby="Silk"),
+        card("Cai"),
+    ]
+    shares = [
+        completeness.of(one, reachable=False, worth_minor=1, now=later).share
+        for one in Customer.objects.filter(pk__in=[one.pk for one in made])
+    ]
+    found = completeness.of_the_book(later)
+    assert found.mean == pytest.approx(sum(shares) / len(shares))
+    assert found.by_worth == pytest.approx(found.mean)
