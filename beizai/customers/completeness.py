@@ -111,7 +111,8 @@ def next_questions(
     """
     asked, floor = facts.definitions(), floor_minor()
     heaviest = max([one.weight for one in asked] + list(OWN.values()))
-    rows = Standing.objects.order_by("-spent_12m_minor", "customer_id").select_related("customer")
+    rows = belonging.listed(Standing.objects.all(), "customer_id")
+    rows = rows.order_by("-spent_12m_minor", "customer_id").select_related("customer")
     best: list[Asked] = []
     walk = _walk(rows if of_cards is None else of_cards(rows))
     while chunk := list(islice(walk, _WALKED_AT_ONCE)):
@@ -218,9 +219,11 @@ def _chunks() -> Iterator[tuple[list[_Row], set[int]]]:
     """The cards by rising number, with whom of them has a contact point in use."""
     last = 0
     columns = ("pk", "name", "birthday_on", "facts", "standing__spent_12m_minor")
-    while rows := list(Customer.objects.filter(pk__gt=last).order_by("pk").values_list(*columns)[:_AT_ONCE]):
+    cards = belonging.listed(Customer.objects.order_by("pk"))
+    through_joined = with_points(set(belonging.leading().values()))
+    while rows := list(cards.filter(pk__gt=last).values_list(*columns)[:_AT_ONCE]):
         points = ContactPoint.objects.filter(
             customer_id__gt=last, customer_id__lte=rows[-1][0], ended_at=None
         )
-        yield rows, set(points.values_list("customer_id", flat=True))
+        yield rows, set(points.values_list("customer_id", flat=True)) | through_joined
         last = rows[-1][0]
