@@ -115,11 +115,13 @@ def join(proposal_id: int, *, keep: int | None = None, now: datetime, by: User |
     return made
 
 
+@transaction.atomic
 def keep_apart(proposal_id: int, *, now: datetime, by: User | None = None) -> Proposal:
     """They are two people: never proposed again."""
     return _decide(_open(proposal_id), Proposal.State.APART, now, by)
 
 
+@transaction.atomic
 def put_off(proposal_id: int, *, now: datetime, by: User | None = None) -> Proposal:
     """Somebody else should look, or later."""
     return _decide(_open(proposal_id), Proposal.State.LATER, now, by)
