@@ -17,6 +17,7 @@ from beizai.base.sqlite.door import leave_mark, mark_of
 
 PATIENCE_SECONDS = 20.0
 TURN_SECONDS = 0.06
+_LOCKED = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _T = TypeVar("_T")
 
 
@@ -36,9 +37,11 @@ class Cursor(base.SQLiteCursorWrapper):
             try:
                 return ask()
             except sqlite3.OperationalError as error:
-                locked = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-                if not locked or self.connection.in_transaction or time.monotonic() > deadline:
+                code = error.sqlite_errorcode & 0xFF
+                if code not in _LOCKED or self.connection.in_transaction or time.monotonic() > deadline:
                     raise
+                if code == sqlite3.SQLITE_LOCKED:  # two threads in one memory: SQLite itself does not wait there
+                    time.sleep(TURN_SECONDS)
                 leave_mark(getattr(self.connection, "mark", None))
 
 
