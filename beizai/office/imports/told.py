@@ -161,6 +161,11 @@ def _repairs() -> dict[str, Rule]:
         "email_typos": Rule(
             _("Emails that look mistyped"), _("Proposed only; nothing changes unless you say so."), "email"
         ),
+        "birthdays_left_out": Rule(
+            _("Birthdays that are no date"),
+            _("No such day, or it lies ahead; the customer comes in."),
+            "calendar",
+        ),
         "phones_national": Rule(
             _("Phones as dialled at home"), _("They are read with the code of their country."), "phone"
         ),
