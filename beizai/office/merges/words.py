@@ -96,7 +96,7 @@ def strongest(evidence: Mapping[str, Any], most: int = 3) -> list[dict[str, str]
     said = sorted(evidence.items(), key=lambda one: (-abs(one[1].get("bits", 0.0)), one[0]))[:most]
     return [
         {
-            "words": f"{field(name)}: {level(one.get('level', ''))}" if one.get("bits") else field(name),
+            "words": f"{field(name)} ({level(one.get('level', ''))})" if one.get("bits") else field(name),
             "tone": "good" if one.get("bits", 0) > 0.5 else "bad" if one.get("bits", 0) < -0.5 else "line",
         }
         for name, one in said
