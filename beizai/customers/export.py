@@ -114,9 +114,7 @@ def _fact(card: Customer, one: AttributeDefinition, currency: str) -> Cell:
     return "yes" if value is True else "no" if value is False else value
 
 
-def _joined(
-    rows: Any, kind: str | None, value: str, whose: Mapping[int, int]
-) -> dict[tuple[int, str], str]:
+def _joined(rows: Any, kind: str | None, value: str, whose: Mapping[int, int]) -> dict[tuple[int, str], str]:
     found: dict[tuple[int, str], dict[str, None]] = {}
     for customer_id, what, text in rows.order_by("pk").values_list("customer_id", kind or "pk", value):
         found.setdefault((whose[customer_id], what if kind else ""), {}).setdefault(text)

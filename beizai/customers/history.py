@@ -27,5 +27,7 @@ def write(
 
 def of(customer_id: int, limit: int = 200) -> list[FactChange]:
     """The changes of a card and of those joined to it, the latest first."""
-    rows = FactChange.objects.filter(customer_id__in=belonging.ids_of(customer_id)).select_related("source", "user")
+    rows = FactChange.objects.filter(customer_id__in=belonging.ids_of(customer_id)).select_related(
+        "source", "user"
+    )
     return list(rows.order_by("-at", "-pk")[:limit])
