@@ -61,7 +61,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def told(page: Page) -> None:
     """Waits until what the page had to tell was answered."""
-    page.wait_for_timeout(700)
+    page.wait_for_timeout(1500)
 
 
 def kept(page: Page) -> list[Any]:
