@@ -31,7 +31,7 @@ from beizai.imports.people import fill, read_names
 from beizai.imports.slices import insert, moment, reserve, wide_open, write_parts, write_slices
 
 _FETCHED = 2_000
-_PIECE = 20_000
+_PIECE = 40_000
 
 
 def make_people(

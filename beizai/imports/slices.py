@@ -72,8 +72,8 @@ def wide_open() -> Iterator[None]:
         return
     kept = {name: _pragma(name) for name in ("cache_size", "wal_autocheckpoint", "foreign_keys")}
     with connection.cursor() as cursor:
-        cursor.execute("PRAGMA cache_size = -128000")
-        cursor.execute("PRAGMA wal_autocheckpoint = 8000")
+        cursor.execute("PRAGMA cache_size = -160000")
+        cursor.execute("PRAGMA wal_autocheckpoint = 24000")
         cursor.execute("PRAGMA foreign_keys = OFF")
     try:
         yield
