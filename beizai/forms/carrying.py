@@ -80,7 +80,12 @@ def _props(sheet: AnswerSheet, form: Definition) -> dict[str, Any]:
         for question in form.questions
         if question.ask not in _NOT_IN_EVENTS and question.key in sheet.answers
     }
-    found: dict[str, Any] = {"form": sheet.form.slug, "name": sheet.form.name, "version": sheet.version.number, "answers": answers}
+    found: dict[str, Any] = {
+        "form": sheet.form.slug,
+        "name": sheet.form.name,
+        "version": sheet.version.number,
+        "answers": answers,
+    }
     if sheet.score is not None:
         found["score"] = sheet.score
         found["points"] = {

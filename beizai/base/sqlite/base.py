@@ -40,7 +40,9 @@ class Cursor(base.SQLiteCursorWrapper):
                 code = error.sqlite_errorcode & 0xFF
                 if code not in _LOCKED or self.connection.in_transaction or time.monotonic() > deadline:
                     raise
-                if code == sqlite3.SQLITE_LOCKED:  # two threads in one memory: SQLite itself does not wait there
+                if (
+                    code == sqlite3.SQLITE_LOCKED
+                ):  # two threads in one memory: SQLite itself does not wait there
                     time.sleep(TURN_SECONDS)
                 leave_mark(getattr(self.connection, "mark", None))
 
