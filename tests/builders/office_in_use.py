@@ -35,8 +35,8 @@ class Office:
 
 
 @contextmanager
-def office(folder: Path) -> Iterator[Office]:
-    """Serves a fresh home on a free port until the block ends."""
+def office(folder: Path, *, trade: str = "") -> Iterator[Office]:
+    """Serves a fresh home, of a trade if one is named, on a free port until the block ends."""
     home, port = folder / "home", _free_port()
     made = beizai(
         home,
@@ -49,6 +49,7 @@ def office(folder: Path) -> Iterator[Office]:
         "Europe/Paris",
         "--owner",
         OWNER,
+        *(("--trade", trade) if trade else ()),
         "--json",
     )
     url = f"http://127.0.0.1:{port}"

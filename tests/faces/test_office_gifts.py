@@ -90,6 +90,12 @@ def test_who_has_to_come_in_is_not_told_apart(house):
     assert "unknown" not in page.lower()
 
 
+def test_the_giver_is_picked_by_name(house):
+    giver = ann()
+    assert 'name="customer"' in house.get("/gifts/take/", {"who": "ann"}).content.decode()
+    assert "A gift from Ann" in house.get("/gifts/take/", {"customer": giver.pk}).content.decode()
+
+
 def test_what_cannot_be_taken_is_said_and_nothing_typed_is_lost(house):
     page = order(house, ann(), receiver_point="").content.decode()
     assert "needs a name" in page

@@ -59,7 +59,7 @@ def gifts_page(request: HttpRequest) -> HttpResponse:
 def take_page(request: HttpRequest) -> HttpResponse:
     """At the counter: what the giver says is written down, and nobody is looked up."""
     given = request.POST or request.GET
-    giver = picking.chosen(given.get("giver", ""))
+    giver = picking.chosen(given.get("giver") or given.get("customer", ""))
     wrong = ""
     if request.method == "POST" and giver is not None:
         try:
