@@ -15,7 +15,9 @@ from beizai.cli.dates import as_of_or_now
 app = Noun("What customers allowed and refused, and the lists of those nobody writes to.")
 
 Card = Annotated[int, typer.Argument(help="The number of the card.")]
-Purpose = Annotated[str, typer.Option(help="marketing, service, tracking, sharing, sensitive, abroad or gifts.")]
+Purpose = Annotated[
+    str, typer.Option(help="marketing, service, tracking, sharing, sensitive, abroad or gifts.")
+]
 Channel = Annotated[str, typer.Option(help="email, phone, sms, letter, messenger; empty: every channel.")]
 Words = Annotated[str, typer.Option("--text", help="The exact words agreed to, or said.")]
 CHANNELS = ("email", "phone", "sms", "letter", "messenger")
