@@ -43,7 +43,7 @@ def _slice(first: int, count: int) -> None:
     """Rows straight into the tables, in the order of their indexes where that is the random part."""
     from django.db import connection, transaction
 
-    from beizai.customers.search import email_terms, name_terms
+    from beizai.customers.search import email_terms, in_a_row, name_terms
     from beizai.sources.register import office
 
     draw, source = random.Random(first), office(NOW).pk
@@ -58,11 +58,10 @@ def _slice(first: int, count: int) -> None:
         for channel, value in (("email", email), ("phone", phone)):
             rows["customers_contactpoint"].append((number, channel, value, value, source, made))
         found = name_terms(name) | email_terms(email) | {phone[1:], f"0{phone[3:]}", phone[-4:]}
-        rows["customers_searchterm"].extend((term, number) for term in found)
+        rows["customers_searchwords"].append((number, in_a_row(found)))
         rows["customers_standing"].append(_standing(number, draw))
         if draw.random() < 0.6:
             rows["consent_consententry"].append((number, source, made, made))
-    rows["customers_searchterm"].sort()
     with transaction.atomic(), connection.cursor() as cursor:
         for table, columns in _COLUMNS.items():
             # table and columns are our constants
@@ -82,7 +81,7 @@ _COLUMNS = {
         "customer_id, as_of, first_order_on, last_order_on, purchase_days, spent_minor, spent_12m_minor, usual_gap_days, tier, stage, type",
         "%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s",
     ),
-    "customers_searchterm": ("term, customer_id", "%s, %s"),
+    "customers_searchwords": ("rowid, words", "%s, %s"),
     "consent_consententry": (
         "customer_id, source_id, at, recorded_at, channel, purpose, decision, basis, text, text_sha256, evidence, simulated",
         "%s, %s, %s, %s, 'email', 'marketing', 'granted', 'consent', 'Yes, send me news by email.', '', '{}', TRUE",
