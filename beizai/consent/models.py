@@ -91,6 +91,7 @@ class ConsentEntry(_AppendOnly):
             models.Index(
                 fields=["import_id"], name="consent_of_import", condition=models.Q(import_id__isnull=False)
             ),
+            models.Index(fields=["purpose", "decision", "separate", "basis"], name="consent_of_a_basis"),
         ]
 
 
