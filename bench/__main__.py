@@ -61,15 +61,22 @@ def measure_here(name: str, out: Path, folder: Path, scale: float) -> None:
     out.write_text(json.dumps(lines), "utf-8")
 
 
-def page(lines: Iterable[Line], *, at: datetime, scale: float) -> str:
-    """The table with the day, the machine and the versions it was measured on."""
+HEAD = """# Benchmarks
+
+Written by `make bench`; each part with its day, since one may be measured again alone (`python -m bench office`).
+Speed is claimed only as a ratio to something measured in the same run.
+"""
+
+
+def part(name: str, lines: Iterable[Line], *, at: datetime) -> str:
+    """What one module measured, with the day, the machine and the versions it was measured on."""
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    libraries = ", ".join(f"{library} {version(library)}" for library in LIBRARIES)
     head = [
-        "# Benchmarks\n",
-        "Written by `make bench`. Speed is claimed only as a ratio to something measured in the same run.\n",
-        f"Measured {at:%Y-%m-%d} on {machine}; {libraries}."
-        + ("" if scale == 1 else f" **Scale {scale:g}, not the promised sizes.**"),
+        f"## {name}",
+        "",
+        str(importlib.import_module(f"bench.{name}").__doc__).split("\n")[0],
+        f"Measured {at:%Y-%m-%d} on {machine}; {libraries}.",
         "",
         "| What | Ours | Rival | Ratio | Limit | Kept |",
         "|---|---|---|---|---|---|",
@@ -80,6 +87,13 @@ def page(lines: Iterable[Line], *, at: datetime, scale: float) -> str:
         for one in lines
     ]
     return "\n".join([*head, *rows, ""])
+
+
+def write_page(fresh: dict[str, str]) -> None:
+    """Puts what was just measured in the place of what the page said of the same modules; the rest stays."""
+    written = PAGE.read_text("utf-8") if PAGE.exists() else ""
+    known = {one.split("\n", 1)[0]: f"## {one.strip()}\n" for one in written.split("\n## ")[1:]} | fresh
+    PAGE.write_text("\n".join([HEAD, *(known[name] for name in modules() if name in known)]), "utf-8")
 
 
 def main() -> int:
@@ -94,14 +108,15 @@ def main() -> int:
     if options.only:
         measure_here(options.only, options.out, options.folder, options.scale)
         return 0
-    lines: list[Line] = []
+    kept = True
     for name in options.names or modules():
         print(name, flush=True)
-        lines += measured(name, options.folder, options.scale)
-    if not options.names:  # a part of the table would stand for the whole
-        PAGE.write_text(page(lines, at=datetime.now(UTC), scale=options.scale), "utf-8")
-        print(f"\n{PAGE.relative_to(ROOT)} is written.")
-    return 0 if all(line.kept is not False for line in lines) else 1
+        lines = measured(name, options.folder, options.scale)
+        kept &= all(line.kept is not False for line in lines)
+        if options.scale == 1:  # other sizes are for trying out
+            write_page({name: part(name, lines, at=datetime.now(UTC))})
+            print(f"  {PAGE.relative_to(ROOT)} is written.")
+    return 0 if kept else 1
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import logging
 import sys
 import time
 import warnings
+from typing import Any
 
 warnings.filterwarnings("ignore")
 
@@ -39,15 +40,10 @@ def febrl(number: int, out: str) -> None:
     print(json.dumps({"cards": len(data)}))
 
 
-def deduplicate(table: str, out: str, keys: int) -> None:
-    """Pairs from 0.2 on into `out`. `keys`: how many blocking columns key0, key1, ... the table has; 0: the example's own."""
-    import pyarrow.parquet as pq
+def _comparisons(keys: int) -> list[Any]:
+    """How two cards are compared: the library's own comparisons, as its examples choose them."""
     import splink.comparison_library as cl
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
-    logging.getLogger("splink").setLevel(logging.ERROR)
-    cards = pq.read_table(table)
-    started, started_cpu = time.perf_counter(), time.process_time()
     comparisons = [
         cl.NameComparison("given_name"),
         cl.NameComparison("family_name"),
@@ -57,26 +53,47 @@ def deduplicate(table: str, out: str, keys: int) -> None:
         cl.ExactMatch("house").configure(term_frequency_adjustments=True),
         cl.ExactMatch("postcode").configure(term_frequency_adjustments=True),
     ]
+    if not keys:
+        return [*comparisons, cl.DamerauLevenshteinAtThresholds("id_number", [2])]
+    return [
+        *comparisons,
+        cl.JaroWinklerAtThresholds("street", [0.92, 0.8]),
+        cl.DamerauLevenshteinAtThresholds("phone", [2]),
+        cl.EmailComparison("email"),
+    ]
+
+
+def _blocking(keys: int) -> tuple[list[Any], list[Any], list[Any]]:
+    """The rules for finding pairs, for learning, and those that hold for certain."""
+    from splink import block_on
+
     if keys:
-        comparisons += [
-            cl.JaroWinklerAtThresholds("street", [0.92, 0.8]),
-            cl.DamerauLevenshteinAtThresholds("phone", [2]),
-            cl.EmailComparison("email"),
-        ]
-        rules = [block_on(f"key{place}") for place in range(keys)]
-        training = [block_on("birthday_on"), block_on("given_name", "family_name")]
-        certain = [block_on("phone", "given_name"), block_on("given_name", "family_name", "birthday_on")]
-    else:
-        comparisons.append(cl.DamerauLevenshteinAtThresholds("id_number", [2]))
-        rules = [
-            block_on(one) for one in ("id_number", "given_name", "family_name", "birthday_on", "postcode")
-        ]
-        training = [block_on("birthday_on"), block_on("postcode")]
-        certain = [
+        return (
+            [block_on(f"key{place}") for place in range(keys)],
+            [block_on("birthday_on"), block_on("given_name", "family_name")],
+            [block_on("phone", "given_name"), block_on("given_name", "family_name", "birthday_on")],
+        )
+    return (
+        [block_on(one) for one in ("id_number", "given_name", "family_name", "birthday_on", "postcode")],
+        [block_on("birthday_on"), block_on("postcode")],
+        [
             block_on("id_number"),
             block_on("given_name", "family_name", "birthday_on"),
             "l.given_name = r.family_name and l.family_name = r.given_name and l.birthday_on = r.birthday_on",
-        ]
+        ],
+    )
+
+
+def deduplicate(table: str, out: str, keys: int) -> None:
+    """Pairs from 0.2 on into `out`. `keys`: how many blocking columns key0, key1, ... the table has; 0: the example's own."""
+    import pyarrow.parquet as pq
+    from splink import DuckDBAPI, Linker, SettingsCreator
+
+    logging.getLogger("splink").setLevel(logging.ERROR)
+    cards = pq.read_table(table)
+    started, started_cpu = time.perf_counter(), time.process_time()
+    comparisons = _comparisons(keys)
+    rules, training, certain = _blocking(keys)
     settings = SettingsCreator(
         unique_id_column_name="id",
         link_type="dedupe_only",

@@ -11,7 +11,7 @@ from django.urls import get_resolver, reverse
 from beizai.base.errors import Invalid, NotFound, Unavailable
 from beizai.office import log
 from beizai.office.errors import refusal
-from beizai.office.forms import public
+from beizai.office.forms import public, shown
 from beizai.office.frame import Frame, enter, leave
 from beizai.staff import accounts
 from beizai.staff.models import Role, Shop, User
@@ -106,7 +106,11 @@ def test_each_address_of_the_office_asks_who_is_there(client):
                    "account_reauthenticate", "account_change_password", "account_set_password", "asset", "language"}  # fmt: skip
     given = {"customer_id": 1, "product_id": 1, "user_id": 1, "definition_id": 1, "number": 1, "campaign_id": 1, "token": "x",
              "part": "x", "segment_id": 1, "step": "x", "path": "x", "name": "x"}  # fmt: skip
-    for_customers = {path.name for path in public.urlpatterns} | {"preferences", "calendar_feed", "arrive"}
+    for_customers = {path.name for path in [*public.urlpatterns, *shown.urlpatterns]} | {
+        "preferences",
+        "calendar_feed",
+        "arrive",
+    }
     checked = 0
     for name, entry in get_resolver().reverse_dict.items():
         if not isinstance(name, str) or name in open_to_all | for_customers:

@@ -18,14 +18,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from beizai.base import clock, home
 from beizai.base.errors import BeizaiError, Forbidden, NotFound, Unavailable
-from beizai.forms import counting, drawing, links, pictures, publishing, results, rewards, sheets, sign_ups
+from beizai.forms import counting, links, pictures, publishing, rewards, sheets, sign_ups
 from beizai.forms.answering import Problem
 from beizai.forms.definition import Ask, Definition, Kind, said
 from beizai.forms.models import AnswerSheet, Form, FormState, GivenReward, PrizeDraw, SheetState
 from beizai.forms.walking import ending, pages, walk
 from beizai.office.forms.questions import asked, said_of
 from beizai.office.frame import HTML_LANGUAGES, LOCALES, frame
-from beizai.office.wording import number, percent
 
 _BEHIND_PROXY = os.environ.get("BEIZAI_HTTPS", "") == "1"
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -40,7 +39,7 @@ _OWN_NAMES = {
 View = Callable[..., HttpResponseBase]
 
 
-def _public(view: View) -> View:
+def public(view: View) -> View:
     """Refusals become a page of the form's own kind: nobody outside is shown the office."""
 
     @wraps(view)
@@ -121,12 +120,12 @@ def best_language(form: Definition, request: HttpRequest) -> str:
     return form.languages[0]
 
 
-def _speak(language: str) -> None:
+def speak(language: str) -> None:
     translation.activate(language if language in LOCALES else "en")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_public
+@public
 def fill(request: HttpRequest, slug: str) -> HttpResponse:
     """The form: its first page, a page sent, or where it was left."""
     form = publishing.get(slug)
@@ -144,7 +143,7 @@ def _begin(request: HttpRequest, form: Form) -> HttpResponse:
     version = form.version
     assert version is not None
     definition = publishing.definition_of(version)
-    _speak(best_language(definition, request))
+    speak(best_language(definition, request))
     if form.state != FormState.OPEN or (form.closes_at is not None and frame().now >= form.closes_at):
         return _closed(form, definition, best_language(definition, request))
     if "" in counting.full(form.pk, definition):
@@ -173,7 +172,7 @@ def _closed(form: Form, definition: Definition, language: str) -> HttpResponse:
 
 def _go_on(form: Form, begun: sheets.Begun) -> HttpResponse:
     sheet = sheets.sheet_of(begun)
-    _speak(begun.language)
+    speak(begun.language)
     if sheet is not None and sheet.state != SheetState.PARTIAL:
         return _done(form, sheet)
     version = sheet.version if sheet else form.versions.filter(pk=begun.version_id).first()
@@ -186,7 +185,7 @@ def _send(request: HttpRequest, form: Form) -> HttpResponse:
     begun = sheets.read_begun(request.POST.get("token", ""), at=clock.machine_now())
     if begun.form_id != form.pk:
         raise NotFound("This form is gone.")
-    _speak(begun.language)
+    speak(begun.language)
     if "back" in request.POST:
         sheet = sheets.sheet_of(begun)
         version = sheet.version if sheet else form.version
@@ -341,13 +340,13 @@ def _given(sheet: AnswerSheet) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@_public
+@public
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """A GET shows the button and changes nothing (scanners open links); the POST confirms, once."""
     sign_up = sign_ups.find(token, now=frame().now)
     form, definition = sign_up.sheet.form, publishing.definition_of(sign_up.sheet.version)
     language = sign_up.sheet.language
-    _speak(language)
+    speak(language)
     words = form_words(definition, language)
     if request.method == "POST":
         confirmed = sign_ups.confirm(token, now=frame().now, address=address(request))
@@ -375,7 +374,7 @@ def _confirmed(form: Form, definition: Definition, sheet: AnswerSheet) -> HttpRe
 
 
 @require_safe
-@_public
+@public
 def download(request: HttpRequest, token: str) -> FileResponse:
     """The file of a reward."""
     found, name = rewards.download(token, now=frame().now)
@@ -384,91 +383,8 @@ def download(request: HttpRequest, token: str) -> FileResponse:
     )
 
 
-@require_safe
-@_public
-def shown_results(request: HttpRequest, slug: str) -> HttpResponse:
-    """The votes so far, where the form shows them."""
-    form, definition, language = _seen(request, slug, "shows_results")
-    found = results.of(form)
-    bars = [
-        (said(q.text, language, definition.languages[0]), _bars(found.questions[q.key].counts, q, language))
-        for q in definition.questions
-        if q.ask in (Ask.CHOICE, Ask.MANY)
-    ]
-    words = form_words(definition, language)
-    return page("forms/results.html", words | {"bars": bars, "counted": number(found.counted)}, form=form)
-
-
-def _bars(counts: Mapping[str, int], question: Any, language: str) -> list[tuple[str, str, str, int]]:
-    total = max(sum(counts.values()), 1)
-    rows = [(said(option.text, language), counts.get(option.key, 0)) for option in question.options]
-    return [(name, number(count), percent(count / total), round(100 * count / total)) for name, count in rows]
-
-
-@require_safe
-@_public
-def shown_scores(request: HttpRequest, slug: str) -> HttpResponse:
-    """The best scores, where the form shows them."""
-    form, definition, language = _seen(request, slug, "shows_scores")
-    rows = [
-        (place, one.name or _("without a name"), number(one.points))
-        for place, one in enumerate(results.scores(form), 1)
-    ]
-    return page("forms/scores.html", form_words(definition, language) | {"rows": rows}, form=form)
-
-
-def _seen(request: HttpRequest, slug: str, what: str) -> tuple[Form, Definition, str]:
-    form = publishing.get(slug)
-    if form.version is None or not getattr(publishing.definition_of(form.version), what):
-        raise NotFound("There is no such page.")
-    definition = publishing.definition_of(form.version)
-    language = best_language(definition, request)
-    _speak(language)
-    return form, definition, language
-
-
-def _draw(slug: str) -> tuple[Form, PrizeDraw]:
-    form = publishing.get(slug)
-    found = PrizeDraw.objects.filter(form=form).first()
-    if found is None:
-        raise NotFound("There is no such page.")
-    return form, found
-
-
-@require_safe
-@_public
-def shown_draw(request: HttpRequest, slug: str) -> HttpResponse:
-    """The promise before the draw; the seed, the entries, the winners and the recipe after it."""
-    form, found = _draw(slug)
-    definition = results.current(form)
-    language = best_language(definition, request)
-    _speak(language)
-    drawn = drawing.drawn(found) if found.drawn_at is not None else None
-    context = form_words(definition, language) | {
-        "draw": found,
-        "drawn": drawn,
-        "entries": len(found.codes),
-        "entries_url": f"{links.FILL_PATH}{form.slug}/draw/entries.txt",
-    }
-    return page("forms/draw.html", context, form=form)
-
-
-@require_safe
-@_public
-def entries(request: HttpRequest, slug: str) -> HttpResponse:
-    """The published list of entry codes, one to a line."""
-    _form, found = _draw(slug)
-    if found.drawn_at is None:
-        raise NotFound("There is no such page.")
-    return HttpResponse("\n".join(found.codes), content_type="text/plain; charset=utf-8")
-
-
 urlpatterns = [
     path("f/confirm/<str:token>/", confirm, name="form_confirm"),
     path("f/download/<str:token>/", download, name="form_download"),
     path("f/<slug:slug>/", fill, name="form_fill"),
-    path("f/<slug:slug>/results/", shown_results, name="form_shown_results"),
-    path("f/<slug:slug>/scores/", shown_scores, name="form_shown_scores"),
-    path("f/<slug:slug>/draw/", shown_draw, name="form_shown_draw"),
-    path("f/<slug:slug>/draw/entries.txt", entries, name="form_entries"),
 ]

@@ -1,5 +1,11 @@
 """The addresses of forms."""
 
-from beizai.office.forms import pages, public, results
+from beizai.office.forms import offered, pages, public, results, shown
 
-urlpatterns = [*pages.urlpatterns, *results.urlpatterns, *public.urlpatterns]
+urlpatterns = [
+    *pages.urlpatterns,
+    *offered.urlpatterns,
+    *results.urlpatterns,
+    *public.urlpatterns,
+    *shown.urlpatterns,
+]

@@ -92,7 +92,11 @@ def repair(code: str) -> Rule:
 
 
 def _repairs() -> dict[str, Rule]:
-    """Every repair with its words: one table, long because there are many."""
+    """Every repair with its words."""
+    return _of_files() | _of_orders() | _of_people()
+
+
+def _of_files() -> dict[str, Rule]:
     return {
         "two_encodings": Rule(
             _("Two ways of writing letters in one file"),
@@ -125,6 +129,11 @@ def _repairs() -> dict[str, Rule]:
         "wrapped_text": Rule(
             _("Numbers wrapped as text"), _("Excel's ' and =\"…\" around a number are taken off."), "undo"
         ),
+    }
+
+
+def _of_orders() -> dict[str, Rule]:
+    return {
         "order_cells": Rule(
             _("Cells on the first line of an order only"),
             _("They hold for the other lines of the same order."),
@@ -148,6 +157,11 @@ def _repairs() -> dict[str, Rule]:
         "two_customers": Rule(
             _("Orders that name two customers"), _("They belong to the one named first."), "merge"
         ),
+    }
+
+
+def _of_people() -> dict[str, Rule]:
+    return {
         "left_out_contacts": Rule(
             _("Addresses and numbers that cannot be right"),
             _("They are left out; the customer comes in."),
