@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from office_in_use import LONG_NAME, Office, office
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.faces.test_browser_main_path import CHROMIUM, FLAGS, Walk, bring_in, log_in, speak
+from tests.faces.test_browser_main_path import Walk, bring_in, log_in, speak
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 PAGES = (
@@ -23,14 +23,6 @@ PAGES = (
 def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with office(tmp_path_factory.mktemp("office")) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,23 +8,13 @@ from typing import Any
 
 import pytest
 from events_api import EventsApi, events_api
-from playwright.sync_api import Browser, Page, sync_playwright
-
-from tests.faces.test_browser_main_path import CHROMIUM, FLAGS
+from playwright.sync_api import Browser, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 _PAGE = """<!doctype html><title>Tea</title><a href="/next.html">on</a>
 <form id="letter" data-beizai="Letter asked for" action="/thanks.html"><input name="town" value="Lyon">
 <input name="secret" type="password" value="no"><input name="card_number" value="4111"><button>Send</button></form>
 <script defer src="{api}/v1/beizai.js" data-key="{key}"></script>"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield found
-        found.close()
 
 
 class Site:

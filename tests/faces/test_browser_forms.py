@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 from office_in_use import Office, office
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from beizai.channels.catcher import Mailbox
-from tests.faces.test_browser_main_path import CHROMIUM, FLAGS, Walk, log_in
+from tests.faces.test_browser_main_path import Walk, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 EMAIL = "lea.martin@example.test"
@@ -19,14 +19,6 @@ EMAIL = "lea.martin@example.test"
 def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with office(tmp_path_factory.mktemp("office")) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield found
-        found.close()
 
 
 def build(walk: Walk) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from beizai_process import beizai
 from office_in_use import Office, office
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.faces.test_browser_main_path import CHROMIUM, FLAGS, Walk, log_in
+from tests.faces.test_browser_main_path import Walk, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -42,30 +42,27 @@ def _bring_in(at: Office) -> None:
     assert said.code == 0, said.err
 
 
-def test_a_merge_and_its_undoing(at: Office) -> None:
+def test_a_merge_and_its_undoing(at: Office, browser: Browser) -> None:
     _bring_in(at)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        walk = Walk(browser.new_context(viewport={"width": 1440, "height": 900}), at)
-        log_in(walk)
-        page = walk.page
-        page.goto(f"{at.url}/customers/review/")
-        page.get_by_role("button", name="Look through the book").click()
-        page.wait_for_url("**/waiting/**")
-        _waits(page, at.url, "Paul Fournier · Paul Fournié")
-        assert page.locator(".sides mark").count() >= 2
-        page.keyboard.press("j")
-        page.get_by_text("Joined: everything of both").wait_for()
-        page.goto(f"{at.url}/customers/?q=fournier")
-        assert page.locator("td.person").count() == 1
-        page.goto(f"{at.url}/customers/2/")
-        page.wait_for_url("**/customers/1/")
-        page.goto(f"{at.url}/customers/merges/1/")
-        page.get_by_role("button", name="Take apart").click()
-        page.get_by_text("as it was.").wait_for()
-        page.goto(f"{at.url}/customers/2/")
-        assert page.url == f"{at.url}/customers/2/"
-        assert page.locator("h1").inner_text().startswith("Paul Fournié")
-        page.goto(f"{at.url}/customers/?q=fournier&sort=name")
-        assert page.locator("td.person").count() == 2
-        browser.close()
+    walk = Walk(browser.new_context(viewport={"width": 1440, "height": 900}), at)
+    log_in(walk)
+    page = walk.page
+    page.goto(f"{at.url}/customers/review/")
+    page.get_by_role("button", name="Look through the book").click()
+    page.wait_for_url("**/waiting/**")
+    _waits(page, at.url, "Paul Fournier · Paul Fournié")
+    assert page.locator(".sides mark").count() >= 2
+    page.keyboard.press("j")
+    page.get_by_text("Joined: everything of both").wait_for()
+    page.goto(f"{at.url}/customers/?q=fournier")
+    assert page.locator("td.person").count() == 1
+    page.goto(f"{at.url}/customers/2/")
+    page.wait_for_url("**/customers/1/")
+    page.goto(f"{at.url}/customers/merges/1/")
+    page.get_by_role("button", name="Take apart").click()
+    page.get_by_text("as it was.").wait_for()
+    page.goto(f"{at.url}/customers/2/")
+    assert page.url == f"{at.url}/customers/2/"
+    assert page.locator("h1").inner_text().startswith("Paul Fournié")
+    page.goto(f"{at.url}/customers/?q=fournier&sort=name")
+    assert page.locator("td.person").count() == 2

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from beizai_process import beizai
 from office_in_use import Office, office
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.faces.test_browser_main_path import CHROMIUM, FLAGS, Walk, log_in
+from tests.faces.test_browser_main_path import Walk, log_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -17,14 +17,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 def at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with office(tmp_path_factory.mktemp("house"), trade="shoemaker") as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
