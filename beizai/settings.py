@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "beizai.appointments",
     "beizai.conversations",
     "beizai.measurement",
+    "beizai.trades",
     "beizai.worker",
     "beizai.office",
 ]

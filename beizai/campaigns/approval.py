@@ -55,7 +55,7 @@ def approve(
     """
     campaign = campaign_of(campaign_id)
     check_sender(shop)
-    compiled = mail.compiled(campaign, shop)
+    compiled = mail.ready(campaign, shop)
     _claim(campaign, at=at, by=by)
     _clear(campaign.pk)
     progress(0, 0, "judging who may be written to")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from beizai.base.errors import Invalid
+from beizai.campaigns import must_say
 from beizai.campaigns.models import Campaign
 from beizai.campaigns.plan import CHECKLIST
 from beizai.channels.compile import Field, Fields, Mail, Source, compile_mail, subject_line
@@ -63,6 +64,13 @@ def compiled(campaign: Campaign, shop: Shop) -> Mail:
             code="missing_default",
             field=mail.without_default[0],
         )
+    return mail
+
+
+def ready(campaign: Campaign, shop: Shop) -> Mail:
+    """The mail as it may be approved: compiled, and keeping to what mails of this shop must say."""
+    mail = compiled(campaign, shop)
+    must_say.check(campaign, mail, shop)
     return mail
 
 

@@ -171,6 +171,56 @@ def labels_told(kind: str, rows: Any, at: datetime, currency: str) -> Told:
     return document, [table(heads, shown), "", "What to do:", *care]
 
 
+@app.command()
+def prospects(
+    as_of: AsOf = "",
+    limit: Annotated[int, typer.Option(min=1, max=20_000, help="How many, from the top.")] = 20,
+) -> None:
+    """Who has not bought, the most promising first, with the reasons and the next best question."""
+    from beizai.homes.opening import open_home
+
+    open_home()
+    from beizai.cli.dates import as_of_or_now
+    from beizai.staff.shop import shop
+    from beizai.trades import prospecting
+
+    at = as_of_or_now(as_of)
+    answer(*prospects_told(prospecting.ranking(shop(), at), at, limit))
+
+
+def prospects_told(found: Any, at: datetime, limit: int) -> Told:
+    """The ranking as a document and in words."""
+    from beizai.trades.prospecting import in_document
+
+    document = in_document(found, at, limit)
+    shown = [
+        (
+            one["rank"],
+            one["customer"],
+            f"{one['points']:g}",
+            *(f"{one[part]:g}" for part in ("power", "frequency", "buyers")),
+            share(one["chance"]["middle"]) if one["chance"] else "",
+            one["ask"] or "",
+        )
+        for one in document["prospects"]
+    ]
+    heads = ("Rank", "Customer", "Points", "Means", "How often", "Buyers around", "Chance", "Ask next")
+    return document, [
+        f"{counted(len(found.prospects), 'customer')} of {found.looked_at:,} looked at have not bought.",
+        _learnt_in_words(document["learnt"]),
+        *([table(heads, shown)] if shown else []),
+    ]
+
+
+def _learnt_in_words(learnt: dict[str, Any] | None) -> str:
+    if learnt is None:
+        return "Ranked by the points of the book: too few buyers, or too few who decided against it, to learn from."
+    compared = f"over ten folds {learnt['auc_points']:.2f} by the points, {learnt['auc_learnt']:.2f} learnt (1 is perfect, 0.5 is chance)"
+    if learnt["used"]:
+        return f"Ranked by what {learnt['buyers']:,} buyers have taught: {compared}."
+    return f"Ranked by the points of the book; weights learnt from {learnt['buyers']:,} buyers were not better: {compared}."
+
+
 def _summed(rows: Any, kind: str, code: str) -> dict[str, int]:
     import pyarrow.compute as pc
 

@@ -5,7 +5,7 @@ A text of a book is said by language: `label = { en = "...", fr = "...", zh-hans
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -14,12 +14,13 @@ from typing import Any
 from django.db import transaction
 
 from beizai.appointments.models import MadeToMeasure, Service
-from beizai.base.errors import NotFound
+from beizai.base.errors import Invalid, NotFound
 from beizai.customers.models import AttributeDefinition
 from beizai.forms import definition, publishing
 from beizai.forms.models import Form
 from beizai.segments import membership
 from beizai.staff.models import Shop
+from beizai.trades.models import OpenedBook
 
 LANGUAGES = ("en", "fr", "zh-hans")
 Table = Mapping[str, Any]
@@ -36,6 +37,13 @@ class Trade:
     services: tuple[Table, ...] = ()
     made_to_measure: tuple[Table, ...] = ()
     forms: tuple[Table, ...] = ()
+    care: tuple[Table, ...] = ()  # what a type of customer gets here
+    prospects: Table = field(default_factory=dict)  # the points by which those who have not bought are ranked
+    week: tuple[Table, ...] = ()  # whom to look at this week, in the trade's words
+    journeys: tuple[Table, ...] = ()  # what to do step by step, with its days
+    campaigns: tuple[Table, ...] = ()  # plans to open as drafts
+    funnel: tuple[Table, ...] = ()  # the steps from a card to a regular, each as a rule
+    words: Table = field(default_factory=dict)  # what mails must say and never say
     refuses: tuple[str, ...] = ()
 
 
@@ -63,9 +71,30 @@ def trade(name: str) -> Trade:
     return known[wanted]
 
 
+def opened(shop: Shop) -> tuple[Trade, ...]:
+    """The books this home has opened, the one the shop names first; also where the shop calls itself something else by now."""
+    names = [shop.trade, *OpenedBook.objects.order_by("pk").values_list("trade", flat=True)]
+    known = {each.name: each for each in trades()}
+    return tuple(known[name] for name in dict.fromkeys(names) if name in known)
+
+
+def language_of(shop: Shop) -> str:
+    """The language in which books speak to this shop."""
+    return shop.language if shop.language in LANGUAGES else "en"
+
+
+def text(said: Mapping[str, str], language: str) -> str:
+    """A text in this language; English stands in for others.
+
+    >>> text({"en": "Town", "fr": "Ville"}, "zh-hans")
+    'Town'
+    """
+    return said.get(language, said["en"])
+
+
 def open_book_of(name: str, shop: Shop, *, now: datetime) -> Trade:
     """Gives the home what a trade knows, in the shop's language; what is there already stays as it is."""
-    chosen, language = trade(name), shop.language if shop.language in LANGUAGES else "en"
+    chosen, language = trade(name), language_of(shop)
     with transaction.atomic():
         for position, table in enumerate(chosen.attributes):
             fields = said(table, language)
@@ -88,10 +117,39 @@ def open_book_of(name: str, shop: Shop, *, now: datetime) -> Trade:
         _add_forms(chosen, language, now)
         shop.trade = chosen.name
         shop.save(update_fields=["trade"])
+        OpenedBook.objects.get_or_create(trade=chosen.name, defaults={"opened_at": now})
+    add_segments(chosen, language, now=now)
+    return chosen
+
+
+def add_segments(chosen: Trade, language: str, *, now: datetime) -> list[str]:
+    """Keeps the segments of a book that this home can ask; returns those left out.
+
+    One that names a category the shop's own catalogue does not have would be refused: it is left out until a product of it is there.
+    """
+    left_out = []
     for table in chosen.segments:
         fields = said(table, language)
-        membership.save_if_new(fields["name"], fields["rule"], now=now)
-    return chosen
+        try:
+            membership.save_if_new(fields["name"], fields["rule"], now=now)
+        except Invalid:
+            left_out.append(fields["name"])
+    return left_out
+
+
+def care(shop: Shop) -> dict[str, list[str]]:
+    """What each type of customer gets in this shop's trade, by the type's code; empty where no book says it."""
+    language = language_of(shop)
+    found: dict[str, list[str]] = {}
+    for table in (row for one in opened(shop)[:1] for row in one.care):
+        found[table["type"]] = list(said(table, language)["do"])
+    return found
+
+
+def said_name(chosen: Trade, english: str, language: str) -> str:
+    """The name a segment of this book has in a language, by its English one."""
+    names = (table["name"] for table in chosen.segments)
+    return next((text(name, language) for name in names if name["en"] == english), english)
 
 
 def said(table: Table, language: str) -> dict[str, Any]:
@@ -174,8 +232,21 @@ def _read(name: str, text: str) -> Trade:
         name=name,
         label=data["label"],
         refuses=tuple(data.get("refuses", ())),
-        **{
-            table: tuple(data.get(table, ()))
-            for table in ("attributes", "segments", "services", "made_to_measure", "forms")
-        },
+        prospects=data.get("prospects", {}),
+        words=data.get("words", {}),
+        **{table: tuple(data.get(table, ())) for table in LISTS},
     )
+
+
+LISTS = (
+    "attributes",
+    "segments",
+    "services",
+    "made_to_measure",
+    "forms",
+    "care",
+    "week",
+    "journeys",
+    "campaigns",
+    "funnel",
+)

@@ -52,13 +52,14 @@ def scores(book: Book, as_of: datetime) -> pa.Table:
 
 
 def measures(book: Book, as_of: datetime) -> pa.Table:
-    """What is counted of everybody with an order: customer_id, last_on, purchase_days, purchase_days_12m, usual_gap_days,
+    """What is counted of everybody with an order: customer_id, first_on, last_on, purchase_days, purchase_days_12m, usual_gap_days,
     spent_minor, spent_12m_minor."""
     found = measured(sales(book), as_of_day=_day(civil(as_of)))
     never = found.purchase_days == 0
     return pa.table(
         {
             "customer_id": pa.array(found.customer_id),
+            "first_on": _dates(found.first_day, never),
             "last_on": _dates(found.last_day, never),
             "purchase_days": pa.array(found.purchase_days),
             "purchase_days_12m": pa.array(found.purchase_days_12m),

@@ -33,10 +33,11 @@ def test_each_book_opens_and_its_segments_can_be_asked(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_text_of_a_book_stands_in_every_language(name: str) -> None:
     chosen = books.trade(name)
-    tables = (chosen.attributes, chosen.segments, chosen.services, chosen.made_to_measure, chosen.forms)
-    texts = [
-        value for tabled in tables for each in tabled for value in each.values() if isinstance(value, dict)
-    ]
+    tables = [getattr(chosen, name) for name in books.LISTS]
+    values = [value for tabled in tables for each in tabled for value in each.values()]
+    texts = [value for value in values if isinstance(value, dict)]
+    texts += [step["do"] for journey in chosen.journeys for step in journey["steps"]]
+    texts += [value for key, value in chosen.words.items() if key == "must"]
     assert texts
     for text in [chosen.label, *texts]:
         assert set(text) == set(books.LANGUAGES), text

@@ -103,7 +103,7 @@ def approve_now(request: HttpRequest, number: int) -> HttpResponse:
     """Has a worker fix the campaign: the ledger is written, the lot drawn once and for all."""
     found = plans.draft(number)
     approval.check_sender(frame().shop)
-    mails.compiled(found, frame().shop)
+    mails.ready(found, frame().shop)
     forget_tallies()
     return waiting.ask(asked.APPROVE, {"campaign_id": number, "user_id": person(request).pk}, key=str(number))
 

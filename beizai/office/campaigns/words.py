@@ -9,6 +9,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from beizai.base.errors import Invalid
 from beizai.campaigns import mail as mails
+from beizai.campaigns import must_say
 from beizai.campaigns import plan as plans
 from beizai.campaigns.models import Campaign
 from beizai.channels.compile import Field, Mail, Recipient, compile_mail, values_of
@@ -53,7 +54,12 @@ def checked(campaign: Campaign) -> Checked:
         found = compile_mail(mails.source(campaign), known)
     except Invalid as error:
         return Checked(None, error, _missing(campaign, ()))
-    return Checked(found, None, _missing(campaign, found.without_default))
+    missing = _missing(campaign, found.without_default)
+    try:
+        must_say.check(campaign, found, frame().shop)
+    except Invalid as error:
+        return Checked(found, error, missing)
+    return Checked(found, None, missing)
 
 
 def _missing(campaign: Campaign, lacking: tuple[str, ...]) -> tuple[Missing, ...]:
