@@ -3,8 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from beizai.appointments.models import Appointment, GiftOrder
+from beizai.appointments.models import Appointment, AppointmentState, GiftOrder, GiftState
+from beizai.base import keeping
 from beizai.base.personal import Holding, register
+
+_OVER = (GiftState.HANDED_OVER, GiftState.CANCELLED)
 
 
 def _give(customer_id: int) -> list[dict[str, Any]]:
@@ -23,6 +26,15 @@ register(
         what="appointments: when, with whom, for what, the wish agreed beforehand",
         give_out=_give,
         erase=_erase,
+        kept=keeping.by_age(
+            "appointments",
+            "appointments that are over: when, for what, the wish agreed beforehand",
+            lambda: Appointment.objects.exclude(state=AppointmentState.BOOKED),
+            age="starts_at",
+            counted_from="happened",
+            keep_days=3 * 365,
+            least_days=30,
+        ),
     )
 )
 
@@ -48,5 +60,15 @@ register(
         what="gifts made to measure, ordered by them or made for them",
         give_out=_give_gifts,
         erase=_erase_gifts,
+        kept=keeping.by_age(
+            "gift_orders",
+            "gifts made to measure that were handed over or called off",
+            lambda: GiftOrder.objects.filter(state__in=_OVER),
+            age="taken_at",
+            counted_from="asked",
+            keep_days=3 * 365,
+            owner=("giver_id", "receiver_id"),
+            least_days=365,
+        ),
     )
 )

@@ -219,8 +219,45 @@ class ErasureCertificate(_AppendOnly):
 
 
 class RetentionRule(models.Model):
-    """How long the shop keeps one table's rows, where it says otherwise than the house: days, or None for ever."""
+    """How long the shop keeps one kind, where it says otherwise than the house: days, or None for ever."""
 
-    table = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=80, unique=True)
     keep_days = models.PositiveIntegerField(null=True)
     changed_at = models.DateTimeField()
+
+
+class RetentionRun(models.Model):
+    """One carrying out of the retention rules, as of `at`: which kind it has come to, after which row, and what went so far."""
+
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=81, blank=True)
+    after = models.JSONField(default=str)
+    taken = models.JSONField(default=dict)
+    finished_at = models.DateTimeField(null=True)
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), name="one_run_at_a_time", condition=models.Q(finished_at=None)
+            )
+        ]
+
+
+class EndedProof(models.Model):
+    """What stays of an entry of the ledger whose time as a proof is over: its number, the hash of its words, and when it ended.
+
+    The database lets an entry go only where its number stands here. It names nobody.
+    """
+
+    entry_id = models.BigIntegerField(primary_key=True)
+    text_sha256 = models.CharField(max_length=64)
+    ended_at = models.DateTimeField()
+    out_at = models.DateTimeField()  # what ended before this may go
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ended_at__lt=models.F("out_at")), name="proof_goes_after_its_end"
+            )
+        ]

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from beizai.base.keeping import Stays
 from beizai.base.personal import Holding, register
+from beizai.consent.ended import PROOF
 from beizai.consent.models import ConsentEntry, ErasureCertificate, Preference, Restriction, SuppressedPoint
 
 
@@ -38,6 +40,7 @@ register(
         give_out=_give_out,
         erase=_erase,
         kept_because="The proof that we were allowed to write stays, by the number of the card alone, as long as it can be asked for.",
+        kept=PROOF,
     )
 )
 register(
@@ -47,6 +50,7 @@ register(
         give_out=_give_restrictions,
         erase=_erase,
         kept_because="That a restriction was asked for and kept stays, by the number of the card alone.",
+        kept=Stays.PROOF,
     )
 )
 register(
@@ -55,6 +59,7 @@ register(
         what="which of their addresses stand on a list of those not to be written to",
         give_out=_give_lists,
         erase=_erase_lists,
+        kept=Stays.AS_THE_CARD,
     )
 )
 
@@ -78,6 +83,7 @@ register(
         what="how often and when they wish to hear from us",
         give_out=_give_preference,
         erase=_erase_preference,
+        kept=Stays.AS_THE_CARD,
     )
 )
 register(
@@ -87,5 +93,6 @@ register(
         give_out=_give_certificates,
         erase=_erase,
         kept_because="The proof that the erasure was done names the card by its number alone.",
+        kept=Stays.PROOF,
     )
 )

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from beizai.base import keeping
 from beizai.base.personal import Holding, register
 from beizai.conversations.models import Conversation
 
@@ -26,6 +27,13 @@ register(
         what="conversations: what they said and were answered",
         give_out=_give,
         erase=_erase,
-        keep_days=3 * 365,
+        kept=keeping.by_age(
+            "conversations",
+            "conversations that are closed: what was said",
+            lambda: Conversation.objects.filter(closed_at__isnull=False),
+            age="said_at",
+            counted_from="last_said",
+            keep_days=3 * 365,
+        ),
     )
 )

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.db.models import Model, Q
 
+from beizai.base import keeping
+from beizai.base.keeping import Stays
 from beizai.base.personal import GiveOut, Holding, register
 from beizai.customers import models, photos
 
@@ -53,6 +55,16 @@ _TABLES: tuple[tuple[type[Model], str, tuple[str, ...]], ...] = (
 )
 
 for _model, _what, _fields in _TABLES:
+_HISTORY = keeping.by_age(
+    "card_history",
+    "what a card said before it was changed",
+    models.FactChange.objects.all,
+    age="at",
+    counted_from="changed",
+    keep_days=None,
+    least_days=365,
+)
+
     register(
         Holding(
             table=_model._meta.db_table,
@@ -60,6 +72,7 @@ for _model, _what, _fields in _TABLES:
             give_out=_give_out_of(_model, _fields),
             erase=_erase_from(_model),
         )
+            kept=_HISTORY if _model is models.FactChange else Stays.AS_THE_CARD,
     )
 
 
@@ -84,7 +97,9 @@ def _erase_card(customer_id: int, at: datetime) -> int:
     return gone
 
 
-register(Holding("customers_tie", "whom they know in the book", _give_ties, _erase_ties))
+register(
+    Holding("customers_tie", "whom they know in the book", _give_ties, _erase_ties, kept=Stays.AS_THE_CARD)
+)
 register(
     Holding(
         "customers_customer",
@@ -102,4 +117,5 @@ register(
         ),
         _erase_card,
     )
+        kept=Stays.AS_THE_CARD,
 )

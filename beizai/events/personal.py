@@ -5,9 +5,11 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from beizai.base import keeping
+from beizai.base.keeping import Stays
 from beizai.base.personal import Holding, register
 from beizai.customers.models import ExternalId
-from beizai.events import erasing
+from beizai.events import erasing, unnaming
 from beizai.events.book import open_book
 from beizai.events.models import Erasure, QuarantinedEvent
 from beizai.lake import EVENTS, LINES, ORDERS
@@ -33,15 +35,21 @@ def _ask_to_erase(customer_id: int, at: datetime) -> int:
     return int(erasing.ask(customer_id, at=at))
 
 
-def _register(table: str, what: str) -> None:
+def _register(table: str, what: str, kept: tuple[keeping.Keeping, ...]) -> None:
     register(
-        Holding(f"lake.{table}", what, lambda customer_id: _given_out(table, customer_id), _ask_to_erase)
+        Holding(
+            f"lake.{table}",
+            what,
+            lambda customer_id: _given_out(table, customer_id),
+            _ask_to_erase,
+            kept=kept,
+        )
     )
 
 
-_register(ORDERS, "what they bought: the orders")
-_register(LINES, "what they bought: the lines")
-_register(EVENTS, "what they did and what was sent to them")
+_register(ORDERS, "what they bought: the orders", (unnaming.SALES,))
+_register(LINES, "what they bought: the lines", (unnaming.SALES,))
+_register(EVENTS, "what they did and what was sent to them", unnaming.OF_EVENTS)
 
 
 def _asked(customer_id: int) -> list[dict[str, Any]]:
@@ -58,6 +66,7 @@ register(
         give_out=_asked,
         erase=lambda customer_id, at: 0,
         kept_because="An older copy that is restored must be erased again.",
+        kept=Stays.PROOF,
     )
 )
 
@@ -76,6 +85,14 @@ register(
         what="events of theirs that could not be taken and wait to be mended",
         give_out=lambda customer_id: list(_mine(customer_id).values("received_at", "name", "reason", "body")),
         erase=lambda customer_id, at: _mine(customer_id).delete()[0],
-        keep_days=90,
+        kept=keeping.by_age(
+            "quarantined_events",
+            "events that could not be taken as they came, and that nobody mended",
+            QuarantinedEvent.objects.all,
+            age="received_at",
+            counted_from="came_in",
+            keep_days=90,
+            owner="",
+        ),
     )
 )

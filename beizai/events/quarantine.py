@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -17,7 +17,6 @@ from beizai.events.schemas import Checks
 from beizai.staff import audit
 from beizai.staff.models import User
 
-KEEP = timedelta(days=90)
 NO_KEY = 0  # in a request that is played again: an event by itself, without a key
 
 
@@ -116,11 +115,6 @@ def throw_away(reason: str, name: str, *, now: datetime, user: User | None = Non
     count, _ = QuarantinedEvent.objects.filter(reason=reason, name=name).delete()
     audit.record("event.thrown_away", at=now, user=user, reason=reason, name=name, events=count)
     return count
-
-
-def forget(now: datetime) -> int:
-    """Throws away what nobody has mended in 90 days."""
-    return QuarantinedEvent.objects.filter(received_at__lt=now - KEEP).delete()[0]
 
 
 def _must_fit(row: QuarantinedEvent, text: str) -> None:

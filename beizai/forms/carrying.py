@@ -1,24 +1,21 @@
 """What is carried on from finished answers: facts onto cards, an event into the inbox; and what is forgotten in time."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-
-from django.db import transaction
 
 from beizai.base.errors import Invalid, NotFound
 from beizai.customers import referring
 from beizai.events import inbox
 from beizai.events.happenings import Happening
-from beizai.forms import limits, matching, sign_ups
+from beizai.forms import limits, matching
 from beizai.forms.definition import Ask, Definition
-from beizai.forms.models import AnswerSheet, SheetState
+from beizai.forms.models import AnswerSheet
 from beizai.forms.publishing import definition_of
 from beizai.forms.walking import points
 from beizai.staff.shop import shop
 
 BROUGHT_BY = "brought_by"  # a question of this key asks for the code of who brought them
 _AT_ONCE = 200
-_PARTIAL_KEPT = timedelta(days=90)
 _NOT_IN_EVENTS = (Ask.CONTACT, Ask.PHOTO, Ask.TEXT)
 
 
@@ -94,12 +91,6 @@ def _props(sheet: AnswerSheet, form: Definition) -> dict[str, Any]:
     return found
 
 
-def sweep(*, now: datetime, at: datetime) -> int:
-    """Forgets in time: confirmations that never came, sheets left lying for 90 days, counts of addresses (`at`: the machine's time)."""
-    gone = sign_ups.expire(now=now) + limits.sweep(at)
-    left = AnswerSheet.objects.filter(state=SheetState.PARTIAL, changed_at__lt=now - _PARTIAL_KEPT)
-    for sheet in left.select_related("version")[:500]:
-        with transaction.atomic():
-            matching.forget(sheet)
-            gone += 1
-    return gone
+def sweep(*, at: datetime) -> int:
+    """Forgets counts of addresses within a day (`at`: the machine's time); what has longer goes by the retention rules."""
+    return limits.sweep(at)

@@ -82,6 +82,7 @@ class AnswerSheet(models.Model):
     changed_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     told = models.BooleanField(default=True)  # False: its event has still to go into the inbox
+    named = models.BooleanField(default=True, db_default=True)  # False: who answered was forgotten in time
     simulated = models.BooleanField(default=False)
 
     class Meta:

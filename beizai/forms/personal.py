@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from beizai.base.keeping import Stays
 from beizai.base.personal import Holding, register
-from beizai.forms import pictures
+from beizai.forms import ageing, pictures
 from beizai.forms.models import AnswerSheet, GivenReward, SignUp
 
 
@@ -36,7 +37,15 @@ def _erase_sheets(customer_id: int, at: datetime) -> int:
     return gone
 
 
-register(Holding(AnswerSheet._meta.db_table, "what they answered in forms", _give_sheets, _erase_sheets))
+register(
+    Holding(
+        AnswerSheet._meta.db_table,
+        "what they answered in forms",
+        _give_sheets,
+        _erase_sheets,
+        kept=(ageing.ANSWERS, ageing.PARTIAL, ageing.ASIDE),
+    )
+)
 register(
     Holding(
         SignUp._meta.db_table,
@@ -47,6 +56,7 @@ register(
             )
         ),
         lambda customer_id, at: SignUp.objects.filter(customer_id=customer_id).delete()[0],
+        kept=ageing.SIGN_UPS,
     )
 )
 register(
@@ -59,5 +69,6 @@ register(
             )
         ),
         lambda customer_id, at: GivenReward.objects.filter(customer_id=customer_id).delete()[0],
+        kept=Stays.AS_THE_CARD,
     )
 )

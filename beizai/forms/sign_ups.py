@@ -199,16 +199,8 @@ def _given(
     )
 
 
-def expire(*, now: datetime, after_days: int = 14) -> int:
-    """Who never confirmed is forgotten two weeks after the link ended: the address, and what was answered."""
-    late = SignUp.objects.filter(confirmed_at=None, expires_at__lt=now - timedelta(days=after_days))
-    gone = 0
-    for sign_up in late.select_related("sheet", "sheet__version")[:500]:
-        gone += _forget(sign_up)
-    return gone
-
-
-def _forget(sign_up: SignUp) -> int:
+def forget(sign_up: SignUp) -> int:
+    """Who never confirmed is forgotten: the address, and what was answered; the place it took is free again."""
     sheet = sign_up.sheet
     with transaction.atomic():
         if sheet.state == SheetState.FINISHED:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Model, Q
 
+from beizai.base.keeping import Stays
 from beizai.base.personal import Holding, register
 from beizai.identity import models
 
@@ -58,6 +59,7 @@ register(
         _merges,
         _erase_merges,
         kept_because="The numbers stay, so that what is kept under each still finds its card; the evidence goes.",
+        kept=Stays.AS_THE_CARD,
     )
 )
 register(
@@ -67,6 +69,7 @@ register(
         _rows(models.Belonging, "card_id", "since_at"),
         _stays,
         kept_because="By numbers alone; without it a part of the person would be a card again.",
+        kept=Stays.PROOF,
     )
 )
 register(
@@ -76,6 +79,7 @@ register(
         _rows(models.Touched, "id"),
         _stays,
         kept_because="A number alone, from which copies for analysis learn what to read anew.",
+        kept=Stays.MADE_ANEW,
     )
 )
 register(
@@ -84,14 +88,24 @@ register(
         "what the card said by itself",
         _rows(models.OwnCard, "own"),
         _erase(models.OwnCard),
+        kept=Stays.AS_THE_CARD,
     )
 )
-register(Holding("identity_proposal", "cards that may be the same person", _proposals, _erase_proposals))
+register(
+    Holding(
+        "identity_proposal",
+        "cards that may be the same person",
+        _proposals,
+        _erase_proposals,
+        kept=Stays.AS_THE_CARD,
+    )
+)
 register(
     Holding(
         "identity_anonymousjoin",
         "which visits without a name were theirs",
         _rows(models.AnonymousJoin, "anonymous_id", "at"),
         _erase(models.AnonymousJoin),
+        kept=Stays.AS_THE_CARD,
     )
 )

@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Any
 
+from beizai.base.keeping import Stays
 from beizai.base.personal import Holding, register
+from beizai.imports import ageing  # noqa: F401  (registers how long files are kept)
 from beizai.imports.models import CardBefore
 
 
@@ -22,5 +24,6 @@ register(
         "what the card said before a file completed it, so that the file can be undone",
         _give_out,
         _erase,
+        kept=Stays.AS_THE_CARD,
     )
 )

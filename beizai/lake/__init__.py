@@ -1,4 +1,4 @@
-"""The event lake: what happened, in Delta tables any number of processes read at once; six verbs and nothing else."""
+"""The event lake: what happened, in Delta tables any number of processes read at once; seven verbs and nothing else."""
 
 from beizai.lake.lease import FREE, Lease
 from beizai.lake.schema import EVENTS, LINES, ORDERS, TABLES

@@ -1,4 +1,4 @@
-"""The lake and its six verbs: append, files, pin, seal, erase, sweep."""
+"""The lake and its seven verbs: append, files, pin, seal, erase, unname, sweep."""
 
 import logging
 import math
@@ -20,6 +20,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from beizai.base.errors import Unavailable
 from beizai.lake import durable, schema, upkeep
 from beizai.lake.lease import Lease
+from beizai.lake.names import Named, predicate
 from beizai.lake.snapshot import Pin, Snapshot
 
 ROW_GROUP = 32_768
@@ -133,6 +134,28 @@ class Lake:
             ) from error
         self._keep(name, after=before, to=table.version())
         return count
+
+    def unname(self, named: Named, *, period: str, before: datetime, lease: Lease) -> int:
+        """Takes the names off rows of one month that happened before a moment (naive UTC); returns how many. Twice is once.
+
+        The old files are gone from disk after the sweep that follows two hours later. Unavailable where appends
+        came between: hold the table's lease.
+        """
+        table = self._open(named.table)
+        if table is None:
+            return 0
+        version = table.version()
+        lease.check()
+        try:
+            done = table.update(
+                updates=named.emptied, predicate=predicate(named, period, before), writer_properties=WRITING
+            )
+        except DeltaError as error:
+            raise Unavailable(
+                "Rows came into {name} while names were taken off it.", hint="Try again.", name=named.table
+            ) from error
+        self._keep(named.table, after=version, to=table.version())
+        return int(done["num_updated_rows"] or 0)
 
     def sweep(
         self,

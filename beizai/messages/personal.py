@@ -3,8 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from beizai.base import keeping
 from beizai.base.personal import Holding, register
-from beizai.messages.models import Message, ServiceMail
+from beizai.messages.models import Message, ServiceMail, ServiceState, State
+
+_UNDER_WAY = (State.CHOSEN, State.LEASED, State.RETRY)
+_WAITING = (ServiceState.WAITING, ServiceState.SENDING)
 
 
 def _give_out(customer_id: int) -> list[dict[str, Any]]:
@@ -20,10 +24,9 @@ def _erase(customer_id: int, at: datetime) -> int:
     return rows.update(address="", detail="")
 
 
-def _expire(before: datetime) -> int:
-    """The address of what was sent long ago; that it was sent stays."""
-    old = Message.objects.filter(changed_at__lt=before).exclude(address="", detail="")
-    return old.update(address="", detail="")
+def _addressed() -> Any:
+    """The address of what is over; that it was sent stays."""
+    return Message.objects.exclude(address="", detail="").exclude(state__in=_UNDER_WAY)
 
 
 register(
@@ -33,8 +36,16 @@ register(
         give_out=_give_out,
         erase=_erase,
         kept_because="That a number of a card was in a campaign stays, so that its result stays true; the address goes.",
-        keep_days=1095,
-        expire=_expire,
+        kept=keeping.by_age(
+            "message_addresses",
+            "at which address somebody was written to, and what the mail server said",
+            _addressed,
+            age="changed_at",
+            counted_from="sent",
+            keep_days=1095,
+            fate=keeping.Fate.EMPTIED,
+            out=lambda rows: rows.update(address="", detail=""),
+        ),
     )
 )
 
@@ -55,6 +66,14 @@ register(
         what="mails they waited for: reminders, confirmations",
         give_out=_give_service,
         erase=_erase_service,
-        keep_days=400,
+        kept=keeping.by_age(
+            "service_mails",
+            "mails somebody waited for: reminders, confirmations",
+            lambda: ServiceMail.objects.exclude(state__in=_WAITING),
+            age="asked_at",
+            counted_from="asked",
+            keep_days=400,
+            least_days=30,
+        ),
     )
 )

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from beizai.base import home
+from beizai.base.keeping import Stays
 from beizai.base.personal import Holding, register
 
 
@@ -20,5 +21,6 @@ register(
         what="a copy of the card for analysis",
         give_out=lambda customer_id: [],
         erase=_erase,
+        kept=Stays.MADE_ANEW,
     )
 )

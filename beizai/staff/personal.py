@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from beizai.base import keeping
 from beizai.base.personal import Holding, register
-from beizai.staff.models import AuditEntry
+from beizai.staff.models import AuditEntry, ExportRequest
 
 
 def _give_out(customer_id: int) -> Sequence[Mapping[str, Any]]:
@@ -16,10 +17,6 @@ def _erase(customer_id: int, at: datetime) -> int:
     return 0
 
 
-def _expire(before: datetime) -> int:
-    return AuditEntry.objects.filter(at__lt=before).delete()[0]
-
-
 register(
     Holding(
         table="staff_auditentry",
@@ -27,7 +24,26 @@ register(
         give_out=_give_out,
         erase=_erase,
         kept_because="The audit log names the card by its number alone.",
-        keep_days=1095,
-        expire=_expire,
+        kept=keeping.by_age(
+            "audit_log",
+            "who saw and did what",
+            AuditEntry.objects.all,
+            age="at",
+            counted_from="happened",
+            keep_days=1095,
+            least_days=365,
+        ),
+    )
+)
+
+keeping.keep(
+    keeping.by_age(
+        "export_requests",
+        "which exports were asked for, with the filters of their lists",
+        ExportRequest.objects.all,
+        age="asked_at",
+        counted_from="asked",
+        keep_days=90,
+        owner="",
     )
 )

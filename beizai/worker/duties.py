@@ -1,5 +1,6 @@
 """The duties of this house: who makes which round, and how often."""
 
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -8,17 +9,19 @@ from beizai.base import clock
 from beizai.base.progress import Progress
 from beizai.campaigns import stopping
 from beizai.consent import retention, suppression
-from beizai.events import batches, erasing, flusher, inbox, quarantine, receiving, upkeep
+from beizai.events import batches, erasing, flusher, inbox, receiving, upkeep
 from beizai.events.book import open_book
 from beizai.imports import undoing
 from beizai.measurement import book_days, results
-from beizai.staff.shop import now
+from beizai.staff.shop import now, shop
 from beizai.value import customers, kept, standings
 from beizai.worker import appointments, asked, background, forms, jobs, rounds, sending
 from beizai.worker.loop import REST, SENDING
 
 _STANDINGS = "standings"
 _BOOK_DAY = "book day"
+_RETENTION = "retention"
+_REST_SECONDS = 0.05
 _SETTLE_IDS_SECONDS = 10.0
 _FLUSH_SECONDS, _SWEEP_SECONDS, _RECOVER_SECONDS = 0.5, 300.0, 30.0
 _ERASE_SECONDS = 6 * 3600.0
@@ -40,7 +43,8 @@ def enlist() -> None:
     asked.enlist()
     forms.enlist()
     rounds.register("erase", REST, _ERASE_SECONDS, _erase)
-    rounds.register("retention", REST, _ERASE_SECONDS, _keep_no_longer)
+    background.register(_RETENTION, _carry_out_retention)
+    rounds.register("retention", REST, _STANDINGS_SECONDS, _keep_no_longer)
     rounds.register("settle", REST, _SETTLE_SECONDS, _settle)
     rounds.register("reminders", REST, _RECOVER_SECONDS, appointments.remind)
     rounds.register("appointments", REST, _RECOVER_SECONDS, appointments.tell)
@@ -112,12 +116,24 @@ def _erase() -> int:
     erasing.carry_out(at=at)
     batches.erase_undone(at=at)
     inbox.current().forget((at - _REMEMBERED).date())
-    quarantine.forget(at)
     return 0
 
 
 def _keep_no_longer() -> int:
-    """What is older than its retention rule goes; contact points are compared with the lists once more."""
-    gone = retention.carry_out(now())
+    """Once a day what is older than its retention rule goes; contact points are compared with the lists once more."""
+    at, here = now(), shop()
+    today = customers.civil(at)
+    if retention.is_due(at, today=today, zone=here.timezone, standing=here.clock_at is not None):
+        jobs.ask(_RETENTION, key=_RETENTION, now=clock.machine_now())
+    return 0
+
+
+def _carry_out_retention(_arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+    """Old things go in short steps with a rest after each, so that nobody waits; a run that broke off goes on where it stood."""
+    taken: Mapping[str, int] = {}
+    for step in retention.steps(retention.begin(now()).pk):
+        taken = step.taken
+        progress(sum(taken.values()), 0, step.kind)
+        time.sleep(_REST_SECONDS)
     suppression.compare_all()
-    return sum(gone.values())
+    return {"taken": dict(taken)}

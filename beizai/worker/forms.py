@@ -2,7 +2,6 @@
 
 from beizai.base import clock
 from beizai.forms import carrying
-from beizai.staff.shop import now
 from beizai.worker import rounds
 from beizai.worker.loop import REST
 
@@ -16,4 +15,4 @@ def enlist() -> None:
 
 
 def _sweep() -> int:
-    return carrying.sweep(now=now(), at=clock.machine_now())
+    return carrying.sweep(at=clock.machine_now())

@@ -10,6 +10,7 @@ from PIL import Image
 
 from beizai.base import home as homes
 from beizai.base.errors import Forbidden, Invalid, NotFound, Unavailable
+from beizai.consent import retention
 from beizai.consent.models import ConsentEntry
 from beizai.consent.rules import may_contact
 from beizai.customers import cards, referring
@@ -156,8 +157,9 @@ def test_an_address_gets_three_mails_a_day_and_the_answer_does_not_say_so():
 
 def test_who_never_confirms_is_forgotten():
     sign_up(published())
-    assert carrying.sweep(now=NOW + timedelta(days=10), at=NOW) == 0
-    carrying.sweep(now=NOW + timedelta(days=17), at=NOW + timedelta(days=17))
+    assert retention.carry_out(NOW + timedelta(days=10)) == {}
+    assert retention.carry_out(NOW + timedelta(days=17)) == {"unconfirmed_sign_ups": 1}
+    carrying.sweep(at=NOW + timedelta(days=17))
     assert not AnswerSheet.objects.exists()
     assert not SignUp.objects.exists()
     assert not Attempt.objects.exists()

@@ -22,6 +22,10 @@ def test_each_table_with_a_customers_id_says_how_it_is_given_out_and_erased() ->
     assert not missing
 
 
+def test_each_table_says_how_long_it_is_kept() -> None:
+    assert not {holding.table for holding in personal.holdings() if holding.kept is None}
+
+
 def test_what_stays_after_erasing_says_why() -> None:
     for holding in personal.holdings():
         assert holding.what

@@ -123,12 +123,12 @@ def test_the_worker_takes_out_what_is_older_than_its_rule() -> None:
     card = ann()
     AuditEntry.objects.create(at=NOON - timedelta(days=1096), action="customer.seen", customer_id=card.pk)
     Message.objects.update(changed_at=NOON - timedelta(days=40))
-    assert retention.carry_out(NOON) == {"staff_auditentry": 1}
-    retention.keep_for("beizai_messages_message", 30, at=NOON)
-    assert retention.carry_out(NOON) == {"beizai_messages_message": 1}
+    assert retention.carry_out(NOON) == {"audit_log": 1}
+    retention.keep_for("message_addresses", 30, at=NOON)
+    assert retention.carry_out(NOON) == {"message_addresses": 1}
     assert retention.carry_out(NOON) == {}
     with pytest.raises(NotFound):
-        retention.keep_for("consent_consententry", 30, at=NOON)
+        retention.keep_for("consent_restriction", 30, at=NOON)
 
 
 def test_proof_stays_by_the_number_of_the_card_alone() -> None:
