@@ -59,7 +59,6 @@ def install() -> None:
         settings,
         sources,
         trades,
-        targets,
         users,
         value,
     )
