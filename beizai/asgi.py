@@ -1,4 +1,4 @@
-"""Where requests come in: links of mails under /t/, events under /v1/, their pictures under /media/, the office under everything else."""
+"""Where requests come in: links of mails under /t/, events under /v1/, web shops under /w/, their pictures under /media/, the office under everything else."""
 
 import os
 
@@ -10,7 +10,7 @@ django.setup()
 from django.core.handlers.asgi import ASGIHandler  # noqa: E402  (after setup)
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
 
-from beizai.edge import collect, media, sized  # noqa: E402
+from beizai.edge import collect, media, shops, sized  # noqa: E402
 from beizai.edge.app import application as edge  # noqa: E402
 from beizai.edge.http import Receive, Scope, Send  # noqa: E402
 from beizai.edge.threads import InThreads  # noqa: E402
@@ -29,6 +29,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await collect.application(scope, receive, send)
     elif scope["type"] == "http" and scope["path"].startswith(media.PREFIX):
         await media.application(scope, receive, send)
+    elif scope["type"] == "http" and scope["path"].startswith(shops.PREFIX):
+        await shops.application(scope, receive, send)
     elif scope["type"] == "http" and scope["path"].startswith(sized.FORMS):
         await _forms(scope, receive, send)
     else:

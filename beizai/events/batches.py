@@ -1,7 +1,7 @@
 """An import comes into the book as one: open, append, enter; undo takes it out; a crash leaves no half of it."""
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -79,6 +79,45 @@ def append_rows(batch_id: int, table: str, rows: pa.Table) -> int:
         **{_COUNTS[table]: F(_COUNTS[table]) + rows.num_rows}, alive_until=Now() + ALIVE
     )
     return int(rows.num_rows)
+
+
+def withdraw(batch_id: int, order_ids: Collection[int]) -> int:
+    """These orders are to be gone from the book once this batch is in it; undoing it brings them back.
+
+    Returns how many of them other batches hold. Saying it twice changes nothing.
+    """
+    _must_come_in(batch_id)
+    if not order_ids:
+        return 0
+    held = _held(places.lake(), order_ids)
+    Superseded.objects.bulk_create(
+        [
+            Superseded(order_id=one, old_batch_id=old, by_batch_id=batch_id)
+            for one, old in held
+            if old != batch_id
+        ],
+        ignore_conflicts=True,
+        batch_size=500,
+    )
+    return len({one for one, _ in held})
+
+
+def _held(lake: Lake, order_ids: Collection[int]) -> Sequence[tuple[int, int]]:
+    """Which batches hold these orders."""
+    wanted = pa.table({"order_id": pa.array(sorted(order_ids), pa.int64())})
+
+    def look() -> list[tuple[int, int]]:
+        connection = duck.connect()
+        try:
+            duck.view(connection, lake.files(ORDERS))
+            connection.register("wanted", wanted)
+            return connection.sql(
+                "SELECT DISTINCT order_id, batch_id FROM orders SEMI JOIN wanted USING (order_id)"
+            ).fetchall()
+        finally:
+            connection.close()
+
+    return duck.retrying(look)
 
 
 def enter(batch_id: int, *, at: datetime) -> Batch:

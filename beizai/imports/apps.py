@@ -9,3 +9,4 @@ class ImportsConfig(AppConfig):
 
     def ready(self) -> None:
         from beizai.imports import personal  # noqa: F401  (registers what this room holds of a person)
+        from beizai.imports.shops import personal as of_shops  # noqa: F401  (the same of web shops)

@@ -3,9 +3,31 @@
 from django.db import models
 
 from beizai.customers.models import Customer
+from beizai.imports.shops.models import (
+    ShopConnection,
+    ShopDelivery,
+    ShopKind,
+    ShopOrder,
+    ShopProduct,
+    ShopRequest,
+)
 from beizai.products.models import Product
 from beizai.sources.models import Source
 from beizai.staff.models import User
+
+__all__ = [
+    "CardBefore",
+    "ColumnMapping",
+    "CurrencyRate",
+    "Import",
+    "ProductChange",
+    "ShopConnection",
+    "ShopDelivery",
+    "ShopKind",
+    "ShopOrder",
+    "ShopProduct",
+    "ShopRequest",
+]
 
 
 class Import(models.Model):

@@ -15,6 +15,7 @@ _TABLES = (
     ("aside", "inbox_aside", ("seq", "body", "reason")),
     ("fence", "inbox_fence", ("one", "token")),
     ("arrivals", "inbox_arrivals", ("seq", "body", "told")),
+    ("deliveries", "inbox_deliveries", ("seq", "digest", "day", "body")),
 )
 
 
@@ -67,6 +68,10 @@ def from_file(path: Path, cursor: Any) -> None:
         cursor.execute(
             "SELECT setval(pg_get_serial_sequence('inbox_arrivals', 'seq'), coalesce(max(seq), 0) + 1, false)"
             " FROM inbox_arrivals"
+        )
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence('inbox_deliveries', 'seq'), coalesce(max(seq), 0) + 1, false)"
+            " FROM inbox_deliveries"
         )
     finally:
         file.close()

@@ -20,6 +20,8 @@ CREATE TABLE IF NOT EXISTS inbox_aside (seq BIGINT PRIMARY KEY, body BYTEA NOT N
 CREATE TABLE IF NOT EXISTS inbox_fence (one INTEGER PRIMARY KEY CHECK (one = 1), token BIGINT NOT NULL);
 INSERT INTO inbox_fence VALUES (1, 0) ON CONFLICT DO NOTHING;
 CREATE TABLE IF NOT EXISTS inbox_arrivals (seq BIGSERIAL PRIMARY KEY, body BYTEA NOT NULL, told BYTEA NOT NULL);
+CREATE TABLE IF NOT EXISTS inbox_deliveries (seq BIGSERIAL PRIMARY KEY, digest BYTEA NOT NULL UNIQUE, day INTEGER NOT NULL, body BYTEA);
+CREATE INDEX IF NOT EXISTS inbox_deliveries_waiting ON inbox_deliveries (seq) WHERE body IS NOT NULL;
 """
 _CREATING = 0x6265697A  # advisory lock: two processes making the tables at once would collide
 _FORGET_AT_ONCE = 5_000
@@ -94,6 +96,28 @@ class PostgresStore:
                 )
             connection.execute("INSERT INTO inbox (body) SELECT unnest(%s::bytea[])", (list(bodies),))
 
+    def deliver(self, digest: bytes, body: bytes, day: int) -> bool:
+        with self._transaction() as connection:
+            row = (digest, day, body)
+            return bool(
+                connection.execute(
+                    "INSERT INTO inbox_deliveries (digest, day, body) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+                    row,
+                ).rowcount
+            )
+
+    def delivered(self, limit: int) -> list[tuple[int, bytes]]:
+        with self._transaction() as connection:
+            rows = connection.execute(
+                "SELECT seq, body FROM inbox_deliveries WHERE body IS NOT NULL ORDER BY seq LIMIT %s",
+                (limit,),
+            ).fetchall()
+        return [(seq, bytes(body)) for seq, body in rows]
+
+    def settle_deliveries(self, seqs: Sequence[int]) -> None:
+        with self._transaction() as connection:
+            connection.execute("UPDATE inbox_deliveries SET body = NULL WHERE seq = ANY(%s)", (list(seqs),))
+
     def waiting(self) -> int:
         with self._transaction() as connection:
             rows = connection.execute(
@@ -150,6 +174,8 @@ class PostgresStore:
         return [(seq, bytes(body), reason) for seq, body, reason in rows]
 
     def forget(self, before_day: int) -> int:
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM inbox_deliveries WHERE body IS NULL AND day < %s", (before_day,))
         total = 0
         while True:
             with self._transaction() as connection:
@@ -164,7 +190,7 @@ class PostgresStore:
     def empty(self) -> None:
         """Forgets everything: for a book that begins anew in the same database."""
         with self._transaction() as connection:
-            connection.execute("TRUNCATE inbox, inbox_seen, inbox_aside, inbox_arrivals")
+            connection.execute("TRUNCATE inbox, inbox_seen, inbox_aside, inbox_arrivals, inbox_deliveries")
             connection.execute("UPDATE inbox_fence SET token = 0")
 
     def close(self) -> None:

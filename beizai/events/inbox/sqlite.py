@@ -19,6 +19,8 @@ CREATE TABLE IF NOT EXISTS aside (seq INTEGER PRIMARY KEY, body BLOB NOT NULL, r
 CREATE TABLE IF NOT EXISTS fence (one INTEGER PRIMARY KEY CHECK (one = 1), token INTEGER NOT NULL);
 INSERT OR IGNORE INTO fence VALUES (1, 0);
 CREATE TABLE IF NOT EXISTS arrivals (seq INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL, told BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS deliveries (seq INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, day INTEGER NOT NULL, body BLOB);
+CREATE INDEX IF NOT EXISTS deliveries_waiting ON deliveries (seq) WHERE body IS NOT NULL;
 """
 _CACHE_KIB = 16_000
 _CHECKPOINT_PAGES = 4_000
@@ -88,6 +90,27 @@ class SqliteStore:
         connection.execute("INSERT INTO inbox (body) VALUES (?)", (body,))
         return True
 
+    def deliver(self, digest: bytes, body: bytes, day: int) -> bool:
+        with self._transaction() as connection:
+            row = (digest, day, body)
+            return bool(
+                connection.execute(
+                    "INSERT OR IGNORE INTO deliveries (digest, day, body) VALUES (?, ?, ?)", row
+                ).rowcount
+            )
+
+    def delivered(self, limit: int) -> list[tuple[int, bytes]]:
+        rows = self._connection().execute(
+            "SELECT seq, body FROM deliveries WHERE body IS NOT NULL ORDER BY seq LIMIT ?", (limit,)
+        )
+        return rows.fetchall()
+
+    def settle_deliveries(self, seqs: Sequence[int]) -> None:
+        with self._transaction() as connection:
+            connection.executemany(
+                "UPDATE deliveries SET body = NULL WHERE seq = ?", [(seq,) for seq in seqs]
+            )
+
     def waiting(self) -> int:
         rows = self._connection().execute("SELECT 1 FROM inbox LIMIT 1000").fetchall()
         return len(rows)
@@ -140,6 +163,7 @@ class SqliteStore:
     def forget(self, before_day: int) -> int:
         with self._transaction() as connection:
             connection.execute("DELETE FROM fresh WHERE day < ?", (before_day,))
+            connection.execute("DELETE FROM deliveries WHERE body IS NULL AND day < ?", (before_day,))
         total = 0
         while True:
             with self._transaction() as connection:
