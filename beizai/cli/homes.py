@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from beizai.base import clock, home
+from beizai.base.errors import Invalid
 from beizai.cli.answer import answer, progress
 from beizai.cli.command import Noun
 
@@ -23,18 +24,33 @@ def init(
     locale: Annotated[str, typer.Option(help="Language and country, such as fr or en_GB.")] = "",
     trade: Annotated[str, typer.Option(help="A ready-made book; 'beizai trades list' names them.")] = "",
     owner: Annotated[str, typer.Option(metavar="EMAIL", help="Who owns the book.")] = "",
+    example: Annotated[
+        bool, typer.Option("--example", help="Fill it with invented customers of the trade, SIMULATED.")
+    ] = False,
 ) -> None:
     """Make a home: an empty book, its shop and its owner."""
     from beizai.homes.make import Wishes, make
+
+    if example and not trade:
+        raise Invalid(
+            "An example needs its trade.", hint="Name one: --trade NAME; 'beizai trades list' names them."
+        )
 
     wishes = Wishes(name, currency, timezone, locale, trade, owner)
     if sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty():
         wishes = _asked(wishes)
     made = make(home.current(), wishes, now=clock.machine_now())
+    document: dict[str, Any] = {}
+    lines: list[str] = []
+    if example:
+        from beizai.cli.trades import filled
+
+        document, lines = filled(1, clock.machine_now())
     answer(
-        asdict(made),
+        asdict(made) | ({"example": document} if example else {}),
         [
             f"A new book in {made.home}: {made.currency}, {made.timezone}.",
+            *lines,
             f"The owner is {made.owner}. Set the password here, once, within three days:",
             f"  {made.link}",
             "(the office must be running: beizai serve)",

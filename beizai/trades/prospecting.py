@@ -48,8 +48,9 @@ class Ranking:
 def ranking(shop: Shop, as_of: datetime) -> Ranking:
     """Everybody who has not bought as of a time, the most promising first.
 
-    Ties and questions of buyers count as they stood before their first purchase. Facts count as they are known at that time; that buyers
-    tell more is taken out in `value.learning`. In a large book the newest 20,000 who have not bought are looked at.
+    Weights are learnt from facts alone: how often somebody asked and how many buyers they know ends at a buyer's first purchase and goes
+    on for everybody else, so that comparing the two would teach the wrong thing; those points stay as the book has them. In a large book
+    the newest 20,000 who have not bought are looked at.
     """
     with open_book(as_of) as book:
         first = _first_bought(book, as_of)
@@ -63,6 +64,7 @@ def ranking(shop: Shop, as_of: datetime) -> Ranking:
         ],
         dtype=np.float64,
     ).reshape(len(people), len(scheme.criteria))  # fmt: skip
+    points[:, [not one.is_fact for one in scheme.criteria]] = np.nan
     learnt = _learnt(scheme, people, points)
     found = ranked(
         scheme,
@@ -151,7 +153,7 @@ def _people(
     tied, brought = _tied(as_of)
     alike = [one.key.removeprefix(ALIKE) for one in scheme.criteria if one.key.startswith(ALIKE)]
     same = {key: Counter(_fact(facts, key, as_of) for pk, facts, _ in cards if pk in first) for key in alike}
-    unit = _unit(shop)
+    whole = unit(shop)
     sums = frozenset(
         AttributeDefinition.objects.filter(kind=AttributeKind.MONEY).values_list("key", flat=True)
     )
@@ -167,7 +169,7 @@ def _people(
         for one in scheme.criteria:
             if one.is_fact:
                 value = _fact(facts, one.key, as_of)
-                values[one.key] = value / unit if one.key in sums and value is not None else value
+                values[one.key] = value / whole if one.key in sums and value is not None else value
         for key in alike:
             value = _fact(facts, key, as_of)
             values[f"{ALIKE}{key}"] = None if value is None else same[key][value] - (bought_on is not None)
@@ -195,7 +197,7 @@ def _fact(facts: Mapping[str, Any], key: str, as_of: datetime) -> Any:
     return str(value) if isinstance(value, bool) else value
 
 
-def _unit(shop: Shop) -> int:
+def unit(shop: Shop) -> int:
     """Minor units in one of the book's currency: schemes speak of whole ones."""
     return int(10 ** money.minor_digits(shop.currency))
 
