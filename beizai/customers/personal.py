@@ -54,7 +54,6 @@ _TABLES: tuple[tuple[type[Model], str, tuple[str, ...]], ...] = (
     ),
 )
 
-for _model, _what, _fields in _TABLES:
 _HISTORY = keeping.by_age(
     "card_history",
     "what a card said before it was changed",
@@ -65,14 +64,15 @@ _HISTORY = keeping.by_age(
     least_days=365,
 )
 
+for _model, _what, _fields in _TABLES:
     register(
         Holding(
             table=_model._meta.db_table,
             what=_what,
             give_out=_give_out_of(_model, _fields),
             erase=_erase_from(_model),
-        )
             kept=_HISTORY if _model is models.FactChange else Stays.AS_THE_CARD,
+        )
     )
 
 
@@ -116,6 +116,6 @@ register(
             where="id",
         ),
         _erase_card,
-    )
         kept=Stays.AS_THE_CARD,
+    )
 )
