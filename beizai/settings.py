@@ -24,6 +24,8 @@ SECRET_KEY = _secret_key()
 DEBUG = False
 ALLOWED_HOSTS = [host for host in os.environ.get("BEIZAI_HOSTS", "*").split(",") if host]
 CSRF_TRUSTED_ORIGINS = [origin for origin in os.environ.get("BEIZAI_ORIGINS", "").split(",") if origin]
+# Private hosts and networks that webhooks may go to all the same, without HTTPS too: a program of the shop's own.
+WEBHOOK_HOSTS = [host for host in os.environ.get("BEIZAI_WEBHOOK_HOSTS", "").split(",") if host]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -47,6 +49,7 @@ INSTALLED_APPS = [
     "beizai.forms",
     "beizai.appointments",
     "beizai.conversations",
+    "beizai.webhooks",
     "beizai.measurement",
     "beizai.trades",
     "beizai.worker",

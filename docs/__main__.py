@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "BEIZAI_HOSTS": "The names the office answers to, with commas between; default: every name.",
     "BEIZAI_HTTPS": "`1`: the office is reached over HTTPS through a proxy that says so.",
     "BEIZAI_ORIGINS": "Addresses (`https://…`, with commas between) from which forms may come, behind a proxy.",
+    "BEIZAI_WEBHOOK_HOSTS": "Hosts and networks of your own, with commas between, that webhooks may go to though they are private, without HTTPS too.",
     "DATABASE_URL": "The office database on PostgreSQL, `postgresql://user:password@host/name`. Without it: SQLite in the home.",
 }
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from beizai.base import clock
 from beizai.base.errors import BeizaiError
-from beizai.events import leases, places, refining
+from beizai.events import carried, leases, places, refining
 from beizai.events.inbox import Claimed, Inbox, current
 from beizai.lake import EVENTS, LINES, ORDERS, Lake, schema
 from beizai.staff.shop import shop
@@ -84,6 +84,7 @@ class Flusher:
         for table in _WRITE_ORDER:
             if rows[table]:
                 self._append(table, number, rows[table], lease)
+        carried.tell(rows[EVENTS])
         self._inbox.store.settle(number, token=lease.token)
         return len(messages)
 

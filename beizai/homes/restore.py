@@ -112,10 +112,13 @@ def _refuse_full_database() -> None:
 
 
 def _stop_sending() -> tuple[str, ...]:
-    """Pauses the shop's sending and every campaign that was being sent; returns their names."""
+    """Pauses the shop's sending, every campaign that was being sent, every webhook endpoint; returns the campaigns' names."""
+    from beizai.base import clock
     from beizai.campaigns.models import Campaign, CampaignState
     from beizai.staff.models import Shop
+    from beizai.webhooks import endpoints
 
+    endpoints.all_off_after_restore(clock.machine_now())
     Shop.objects.update(sending_paused=True)
     sending = Campaign.objects.filter(state=CampaignState.SENDING)
     names = tuple(sending.order_by("pk").values_list("name", flat=True))
