@@ -20,6 +20,7 @@ from beizai.appointments.models import (
 )
 from beizai.base import clock
 from beizai.base.errors import Forbidden, Invalid, NotFound
+from beizai.customers import access
 from beizai.customers.models import Customer
 from beizai.sources.models import Source
 from beizai.staff.models import User
@@ -129,6 +130,7 @@ def book(wanted: Booking, *, source: Source, by: User | None, now: datetime) -> 
         )
         _take(made)
         _note(made, AppointmentState.BOOKED, by, now)
+        access.served(made.customer_id, staff, now)
     return made
 
 

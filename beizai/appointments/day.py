@@ -36,8 +36,11 @@ class Day:
         return sum(len(column.appointments) for column in self.columns)
 
 
-def plan(on: date) -> Day:
-    """The day as it stands; called-off appointments are left out, missed and done ones stay."""
+def plan(on: date, *, branch_id: int | None = None) -> Day:
+    """The day as it stands; called-off appointments are left out, missed and done ones stay.
+
+    `branch_id`: with the staff of this branch alone.
+    """
     zone = clock.zone(shop().timezone)
     whole = hours.span_of(on, civil_time.min, civil_time.max, zone)
     rows = (
@@ -51,6 +54,7 @@ def plan(on: date) -> Day:
         by_staff.setdefault(row.staff_id, []).append(row)
     there = StaffHours.objects.filter(weekday=on.weekday(), staff__is_active=True)
     people = User.objects.filter(pk__in={*by_staff, *there.values_list("staff_id", flat=True)})
+    people = people if branch_id is None else people.filter(branch_id=branch_id)
     columns = tuple(
         Column(person, tuple(booking.open_spans(person.pk, on)), tuple(by_staff.get(person.pk, ())))
         for person in people.order_by("name", "id")

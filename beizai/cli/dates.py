@@ -13,7 +13,14 @@ def as_of_or_now(text: str) -> datetime:
     if not text:
         return now()
     try:
-        day = date.fromisoformat(text)
-        return start_of(day + timedelta(days=1), shop().timezone) - timedelta(microseconds=1)
-    except (ValueError, OverflowError):
+        return start_of(civil(text) + timedelta(days=1), shop().timezone) - timedelta(microseconds=1)
+    except OverflowError:
+        raise Invalid("“{text}” is not a date.", hint="Write it as 2026-12-31.", text=text) from None
+
+
+def civil(text: str) -> date:
+    """The civil day somebody typed."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
         raise Invalid("“{text}” is not a date.", hint="Write it as 2026-12-31.", text=text) from None

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from django.db.models import Q
+
 from beizai.base.contact_points import search_words
 from beizai.base.errors import Invalid
 from beizai.customers import belonging, points, search
@@ -28,8 +30,12 @@ def possible(
     country: str = "",
     besides: int | None = None,
     limit: int = 5,
+    among: Q | None = None,
 ) -> list[Double]:
-    """Cards that may be this person, those with most in common first. `given`: (channel, value) as typed."""
+    """Cards that may be this person, those with most in common first.
+
+    `given`: (channel, value) as typed. `among`: a condition on the cards that may be shown (see `access.Sight.within`).
+    """
     reasons: dict[int, list[str]] = {}
     for channel, value in given:
         for customer_id in _owners(channel, value, country):
@@ -40,7 +46,8 @@ def possible(
     order = sorted(reasons, key=lambda found: (-len(reasons[found]), reasons[found] == ["near_name"], found))[
         :limit
     ]
-    cards = Customer.objects.select_related("standing").in_bulk(order)
+    shown = Customer.objects.filter(among if among is not None else Q())
+    cards = shown.select_related("standing").in_bulk(order)
     return [Double(cards[found], tuple(dict.fromkeys(reasons[found]))) for found in order if found in cards]
 
 

@@ -235,6 +235,27 @@ class Note(models.Model):
     at = models.DateTimeField()
 
 
+class ServedHow(models.TextChoices):
+    """By what a customer is known to have been served at a branch."""
+
+    BOUGHT = "bought"  # from the orders of the book, counted anew
+    CAME = "came"  # rung up, booked or written down there
+
+
+class ServedAt(models.Model):
+    """A customer was served at a branch. Beside the home branch on the card it says whose own customer somebody is."""
+
+    branch = models.ForeignKey(Branch, on_delete=models.CASCADE, db_index=False)  # leads the constraint
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="served_at")
+    how = models.CharField(max_length=10, choices=ServedHow.choices)
+    since_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["branch", "customer", "how"], name="served_once_a_branch")
+        ]
+
+
 class SearchWords(models.Model):
     """The words a card is found by, parted by spaces: of the name, the email and its parts, digits of the phone (and
     its last ones), external numbers. Looked up by their beginnings (`begins.Beginning`); on SQLite a full-text table."""

@@ -141,7 +141,14 @@ def decide(
         found.save(update_fields=["decided_at", "accepted", "user"])
 
 
-def waiting(limit: int = 200) -> list[ProposedTie]:
-    """What is proposed and waits for a person, the latest first."""
+def tied(proposal_id: int) -> list[int]:
+    """The cards a proposed tie is between; nobody where it is gone."""
+    rows = ProposedTie.objects.filter(pk=proposal_id).values_list("customer_id", "other_id")
+    return [number for row in rows for number in row if number is not None]
+
+
+def waiting(limit: int = 200, *, among: Q | None = None) -> list[ProposedTie]:
+    """What is proposed and waits for a person, the latest first. `among`: a condition on the card it was proposed for."""
     rows = ProposedTie.objects.filter(Q(decided_at=None)).select_related("customer", "other")
+    rows = rows.filter(among) if among is not None else rows
     return list(rows.order_by("-pk")[:limit])

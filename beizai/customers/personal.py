@@ -46,6 +46,7 @@ _TABLES: tuple[tuple[type[Model], str, tuple[str, ...]], ...] = (
         "ties something spoke for",
         ("kind", "other_name", "evidence", "proposed_at", "accepted"),
     ),
+    (models.ServedAt, "at which branches they were served", ("branch__name", "how", "since_at")),
     (models.SearchWords, "the words the card is found by", ("words",)),
     (
         models.Standing,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from beizai.base.contact_points import search_words
 from beizai.customers import begins, belonging  # noqa: F401  (begins registers the lookups)
@@ -166,14 +166,18 @@ def find(text: str) -> QuerySet[Customer]:
     return Customer.objects.filter(pk__in=SearchWords.objects.filter(words__beginning=words).values("pk"))
 
 
-def first_ids(text: str, limit: int) -> list[int]:
-    """The ids of at most `limit` cards that match, those with the very words before those where they begin one; ids rise."""
+def first_ids(text: str, limit: int, *, among: Q | None = None) -> list[int]:
+    """The ids of at most `limit` cards that match, those with the very words before those where they begin one; ids rise.
+
+    `among`: a condition on the cards that may be found at all (see `access.Sight.within`).
+    """
+    allowed = among if among is not None else Q()
     if re.fullmatch(r"#\s*\d{1,18}", text.strip()):
-        return list(find(text).values_list("pk", flat=True))
+        return list(find(text).filter(allowed).values_list("pk", flat=True))
     words = wanted(text)
     if not words:
         return []
-    found = SearchWords.objects.order_by("pk").values_list("pk", flat=True)
+    found = SearchWords.objects.filter(allowed).order_by("pk").values_list("pk", flat=True)
     whole = list(found.filter(words__saying=words)[:limit])
     if len(whole) < limit:
         whole += found.filter(words__beginning=words)[:limit]

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count
 
-from beizai.base.errors import Invalid
+from beizai.base.errors import Invalid, NotFound
 from beizai.customers import belonging
 from beizai.customers.models import Customer, CustomerTarget
 from beizai.sources.models import Source
@@ -62,6 +62,28 @@ def aims(scope: str) -> list[Aim]:
         )
         for number, name in sorted(named.items(), key=lambda item: item[1].casefold())
     ]
+
+
+def followed() -> list[Aim]:
+    """What is followed day by day: every branch, and the sources and staff for whom a target is set."""
+    rows = list(CustomerTarget.objects.values_list("source_id", "user_id"))
+    found = aims("branch")
+    for scope, numbers in (("source", {row[0] for row in rows}), ("user", {row[1] for row in rows})):
+        if numbers - {None}:
+            found += [one for one in aims(scope) if one.wanted]
+    return found
+
+
+def named(scope: str, name: str) -> int:
+    """The number of the branch or source of this name, or of the member of staff with this email; NotFound."""
+    column = "email" if scope == "user" else "name"
+    wanted = {f"{column}__iexact": name.strip()}
+    found = SCOPES[scope].objects.filter(**wanted).order_by("pk").values_list("pk", flat=True).first()
+    if found is None:
+        raise NotFound(
+            "Nothing is called “{name}” here.", hint="'beizai targets list' shows the names.", name=name
+        )
+    return int(found)
 
 
 def aim(scope: str, number: int, customers: int | None, by_on: date | None) -> None:

@@ -24,6 +24,7 @@ class Frame:
 
     number: str = field(default_factory=lambda: secrets.token_hex(4))
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    seen: dict[int, bool] = field(default_factory=dict)  # cards the reader may open, as far as was asked
 
     @cached_property
     def shop(self) -> Shop:

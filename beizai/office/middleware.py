@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
 
-from beizai.base.errors import BeizaiError
+from beizai.base.errors import BeizaiError, NotFound
 from beizai.customers import belonging
-from beizai.office import errors
+from beizai.office import errors, sight
 from beizai.office.frame import Frame, enter, leave
+from beizai.staff.models import User
 
 _log = logging.getLogger("beizai.office")
 
@@ -50,10 +51,17 @@ class Office:
     def process_view(
         self, request: HttpRequest, view: Handler, args: tuple[object, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
-        """The number of a card that was joined to another leads to that one: its pages move there, what is sent to it goes there."""
+        """The number of a card that was joined to another leads to that one: its pages move there, what is sent to it goes there.
+
+        A card the reader's branch does not open is answered like one that is not there, whatever page of it is asked.
+        """
         number = kwargs.get("customer_id")
-        if not isinstance(number, int) or not request.user.is_authenticated:
+        if not isinstance(number, int) or not isinstance(request.user, User):
             return None
+        try:
+            sight.require(request.user, number)
+        except NotFound as error:
+            return errors.refusal(request, error)
         card = belonging.card_of(number)
         if card == number:
             return None

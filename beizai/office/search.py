@@ -13,7 +13,7 @@ from beizai.campaigns.models import Campaign
 from beizai.customers import search as cards
 from beizai.customers.models import Customer
 from beizai.events.book import open_book
-from beizai.office import shell, wording
+from beizai.office import shell, sight, wording
 from beizai.office.customers.listing import display_name
 from beizai.office.permissions import needs, person
 from beizai.products import catalogue
@@ -62,7 +62,7 @@ def _people(words: str, user: User) -> tuple[list[Hit], bool]:
     ):
         return [], False
     asked = words if may(user, May.SEE_NAMES) else f"#{words.lstrip('# ')}"
-    ids = cards.first_ids(asked, _MOST + 1)
+    ids = cards.first_ids(asked, _MOST + 1, among=sight.of(user).within())
     found = Customer.objects.select_related("standing").in_bulk(ids[:_MOST])
     hits = [
         Hit(display_name(card, user), f"/customers/{card.pk}/", _last_order(card)) for card in found.values()
@@ -85,6 +85,7 @@ def _orders(words: str, user: User) -> list[Hit]:
             rows: list[dict[str, Any]] = book.arrow(asked.limit(_MOST)).to_pylist()
     except BeizaiError:
         return []
+    open_to = sight.sees(user, {row["customer_id"] for row in rows if row["customer_id"]})
     return [
         Hit(
             _("Order %(number)s, %(amount)s")
@@ -94,6 +95,7 @@ def _orders(words: str, user: User) -> list[Hit]:
             "order",
         )
         for row in rows
+        if not row["customer_id"] or row["customer_id"] in open_to
     ]
 
 

@@ -33,6 +33,7 @@ def tabs(here: str) -> list[dict[str, Any]]:
         ("margins", _("Margins"), "/settings/margins/"),
         ("appointments", _("Appointments"), "/settings/appointments/"),
         ("users", _("Users"), "/settings/users/"),
+        ("branches", _("Branches"), "/settings/branches/"),
         ("audit", _("What was done"), "/settings/audit/"),
     ]
     return [{"words": words, "url": url, "current": key == here} for key, words, url in pages]
@@ -336,7 +337,12 @@ def action_words(action: str) -> str:
         "segment.exported": _("Segment taken out"),
         "segment.removed": _("Segment removed"),
         "settings.changed": _("Setting changed"),
+        "branch.saved": _("Branch saved"),
+        "branch.removed": _("Branch taken out"),
+        "customer.looked_up": _("Served from another branch"),
+        "customer.look_up_missed": _("Looked up for another branch, nobody found"),
         "user.added": _("User added"),
+        "user.branch": _("Branch of a user changed"),
         "user.link": _("One-time link made"),
         "user.reset": _("One-time link made"),
         "user.role": _("Role changed"),

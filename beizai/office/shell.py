@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from beizai.base import home
+from beizai.office import sight
 from beizai.office.frame import HTML_LANGUAGES, frame
 from beizai.office.permissions import Allowed
 from beizai.office.tabs import tabs
@@ -166,4 +167,5 @@ def cover(request: HttpRequest) -> dict[str, Any]:
         "has_gifts": known is not None and waiting("gifts") > 0,
         "role_name": role_name(known.role) if known else "",
         "may": Allowed(user),
+        "looks_up": known is not None and sight.looks_up(known),
     }

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_POST
 from beizai.base import money
 from beizai.base.errors import Invalid
 from beizai.consent.rules import may_contact
-from beizai.customers import cards, named, search
+from beizai.customers import access, cards, named, search
 from beizai.customers.models import Customer
 from beizai.events.orders import Sale, SaleLine, ring_up
-from beizai.office import refusals, wording
+from beizai.office import refusals, sight, wording
 from beizai.office.customers.listing import display_name
 from beizai.office.customers.tying import redeem
 from beizai.office.frame import frame
@@ -81,7 +81,7 @@ def till(request: HttpRequest) -> HttpResponse:
     found = slip(request)
     asked = request.GET.get("customer", "")
     if asked.isdecimal():
-        found = replace(found, customer_id=cards.get(int(asked)).pk, nameless=False)
+        found = replace(found, customer_id=_card(request, asked), nameless=False)
         _keep(request, found)
         return redirect("till")
     who, what = request.GET.get("who", "").strip(), request.GET.get("what", "").strip()
@@ -107,10 +107,18 @@ def till(request: HttpRequest) -> HttpResponse:
 
 
 def _people(words: str, request: HttpRequest) -> list[dict[str, Any]]:
-    found = Customer.objects.select_related("standing").in_bulk(search.first_ids(words, 5))
+    ids = search.first_ids(words, 5, among=sight.of(person(request)).within())
+    found = Customer.objects.select_related("standing").in_bulk(ids)
     return [
         {"id": card.pk, "name": display_name(card, person(request)), "card": card} for card in found.values()
     ]
+
+
+def _card(request: HttpRequest, number: str) -> int:
+    """The card of this number, if the person at the till may open it."""
+    found = cards.get(int(number)).pk
+    sight.require(person(request), found)
+    return found
 
 
 def _products(words: str) -> Sequence[Product]:
@@ -136,7 +144,7 @@ def who(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("customer", "")
     found = slip(request)
     if chosen.isdecimal():
-        found = replace(found, customer_id=cards.get(int(chosen)).pk, nameless=False)
+        found = replace(found, customer_id=_card(request, chosen), nameless=False)
     else:
         found = replace(found, customer_id=None, nameless=bool(request.POST.get("nameless")))
     _keep(request, found)
@@ -236,6 +244,7 @@ def pay(request: HttpRequest) -> HttpResponse:
     ring_up(sale, received_at=here.now, timezone=here.shop.timezone)
     if found.customer_id is not None:
         where = till_source(here.now)
+        access.served(found.customer_id, user, here.now)
         named.came(found.customer_id, source=where, now=here.now, user=user)
         redeem(request, found.customer_id, request.POST.get("brought_by", ""), where)
     request.session.pop(_SESSION, None)

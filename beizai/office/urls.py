@@ -17,6 +17,7 @@ ROOMS = (
     "settings",
     "attributes.urls",
     "users",
+    "branches",
     "search",
     "help",
     "preferences",

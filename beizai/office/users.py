@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from beizai.base.errors import BeizaiError, Forbidden, NotFound
-from beizai.office import refusals
+from beizai.base.errors import BeizaiError, Forbidden
+from beizai.office import people, refusals
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
 from beizai.office.settings import tabs
@@ -80,18 +80,11 @@ def _add(request: HttpRequest, form: UserForm) -> User | None:
     return made
 
 
-def _user(user_id: int) -> User:
-    found = User.objects.filter(pk=user_id).first()
-    if found is None:
-        raise NotFound(_("This person has no account here."))
-    return found
-
-
 @require_POST
 @needs(May.MANAGE_USERS)
 def role(request: HttpRequest, user_id: int) -> HttpResponse:
     """Another role; the last owner stays one."""
-    found = _user(user_id)
+    found = people.colleague(user_id)
     try:
         accounts.change_role(found, accounts.role_named(request.POST.get("role", "")))
     except Forbidden as error:
@@ -106,7 +99,7 @@ def role(request: HttpRequest, user_id: int) -> HttpResponse:
 @needs(May.MANAGE_USERS)
 def link(request: HttpRequest, user_id: int) -> HttpResponse:
     """A one-time link to set a new password, shown once."""
-    found = _user(user_id)
+    found = people.colleague(user_id)
     request.session["one_time_link"] = {"who": str(found), "link": accounts.password_link(found)}
     audit.record("user.link", at=frame().now, user=person(request), user_id=found.pk)
     return redirect("users")
@@ -116,7 +109,7 @@ def link(request: HttpRequest, user_id: int) -> HttpResponse:
 @needs(May.MANAGE_USERS)
 def switch(request: HttpRequest, user_id: int) -> HttpResponse:
     """Switches an account off, or on again; nobody switches themselves off."""
-    found = _user(user_id)
+    found = people.colleague(user_id)
     if found.pk == person(request).pk:
         messages.error(request, _("You cannot switch yourself off. Ask another owner."))
         return redirect("users")

@@ -52,10 +52,23 @@ class Shop(models.Model):
         return self.name
 
 
+class Access(models.TextChoices):
+    """Whom of the book the staff of a branch may open."""
+
+    WHOLE_BOOK = "whole_book"
+    LOOK_UP = "look_up"  # the branch's own customers, and anybody by exact phone, email or customer number
+    OWN = "own"  # the branch's own customers alone
+
+
 class Branch(models.Model):
-    """A branch of the shop."""
+    """A branch of the shop. Its own customers: at home there by their card, or served there before."""
 
     name = models.CharField(max_length=120, unique=True)
+    postal_address = models.TextField(blank=True)
+    access = models.CharField(max_length=10, choices=Access.choices, default=Access.WHOLE_BOOK)
+    look_ups_a_day = models.PositiveSmallIntegerField(
+        default=40
+    )  # how many customers of other branches one person may open on a day
 
     def __str__(self) -> str:
         return self.name

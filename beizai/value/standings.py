@@ -10,7 +10,7 @@ import pyarrow as pa
 from beizai.base.progress import Progress, silent
 from beizai.customers.models import Customer, Standing
 from beizai.events.book import Book, open_book
-from beizai.value import kept
+from beizai.value import branches, kept
 from beizai.value.customers import Standing as Stands
 from beizai.value.customers import one
 
@@ -34,13 +34,15 @@ _Row = tuple[Any, ...]
 
 
 def refresh(as_of: datetime, *, progress: Progress = silent) -> kept.Kept:
-    """Counts all customers, keeps the table and writes what changed beside the cards, a thousand at a time.
+    """Counts all customers, keeps the table and writes what changed beside the cards, a thousand at a time; who bought at
+    which branch too.
 
     Commits after each thousand and pauses as long as it wrote, so that nobody waits for the office database.
     """
     progress(0, 0, _DOING)
     with open_book(as_of) as book:
         found = kept.keep(book, as_of)
+        branches.keep(book, as_of)
     for number, changed in enumerate(_changed(found.table)):
         progress(number * _AT_ONCE, found.table.num_rows, _DOING)
         started = time.monotonic()

@@ -21,6 +21,7 @@ class Sold:
     product: str | None = "A-1"
     category: str | None = "Tea"
     number: str = ""
+    store: str | None = None
 
 
 def bring_in(sold: Iterable[Sold], *, now: datetime) -> int:
@@ -39,7 +40,7 @@ def bring_in(sold: Iterable[Sold], *, now: datetime) -> int:
             "discount_minor": 0,
         }
         kind = "sale" if one.amount_minor >= 0 else "return"
-        received = {"received_at": now.replace(tzinfo=None), "line_count": 1, "currency": "EUR"}
+        received = {"received_at": now.replace(tzinfo=None), "line_count": 1, "currency": "EUR", "store": one.store}
         orders.append(shared | received | {"number": number, "kind": kind})
         quantity = 1_000 if kind == "sale" else -1_000
         lines.append(

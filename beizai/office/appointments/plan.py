@@ -17,7 +17,7 @@ from beizai.appointments.day import Column
 from beizai.appointments.hours import Span, without
 from beizai.appointments.models import Appointment, AppointmentState, Service
 from beizai.base.errors import Invalid
-from beizai.office import wording
+from beizai.office import sight, wording
 from beizai.office.appointments import feeds
 from beizai.office.customers.listing import display_name
 from beizai.office.frame import frame
@@ -60,8 +60,8 @@ class Shown:
 def day_page(request: HttpRequest) -> HttpResponse:
     """One day, a column for each member of staff."""
     on = _day(request.GET.get("on", ""))
-    plan = days.plan(on)
     reader = person(request)
+    plan = days.plan(on, branch_id=reader.branch_id if not sight.of(reader).whole else None)
     columns = [_shown(column, plan.span, reader) for column in plan.columns]
     context = {
         "on": on,
@@ -137,7 +137,7 @@ def _strip(column: Column, taken: list[Span], span: Span) -> list[tuple[float, s
 @needs(May.USE_TILL)
 def appointment_page(request: HttpRequest, appointment_id: int) -> HttpResponse:
     """One appointment: the wish, what became of it, what may be done now."""
-    one = booking.get(appointment_id)
+    one = _open_one(request, appointment_id)
     if request.method == "POST":
         booking.agree(one.pk, request.POST.get("wish", ""), now=frame().now, by=person(request))
         messages.success(request, _("The wish is written down."))
@@ -155,6 +155,13 @@ def appointment_page(request: HttpRequest, appointment_id: int) -> HttpResponse:
     return render(request, "office/appointments/one.html", context)
 
 
+def _open_one(request: HttpRequest, appointment_id: int) -> Appointment:
+    """The appointment, of a customer the reader may open."""
+    one = booking.get(appointment_id)
+    sight.require(person(request), one.customer_id)
+    return one
+
+
 @require_POST
 @needs(May.USE_TILL)
 def step(request: HttpRequest, appointment_id: int) -> HttpResponse:
@@ -169,7 +176,7 @@ def step(request: HttpRequest, appointment_id: int) -> HttpResponse:
     chosen = steps.get(request.POST.get("step") or request.GET.get("step", ""))
     if chosen is None:
         raise Invalid("That step is not known.")
-    one = chosen(appointment_id, by=person(request), now=frame().now)
+    one = chosen(_open_one(request, appointment_id).pk, by=person(request), now=frame().now)
     undo = "" if one.state == AppointmentState.BOOKED else reverse("appointment_step", args=(one.pk,))
     messages.success(request, state_name(one.state), extra_tags=f"{undo}?step=reopen" if undo else "")
     local = one.starts_at.astimezone(frame().zone)

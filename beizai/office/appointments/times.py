@@ -13,7 +13,7 @@ from beizai.appointments import booking
 from beizai.appointments.booking import Booking, FreeTime
 from beizai.appointments.models import Service, StaffHours
 from beizai.base.errors import BeizaiError, Invalid
-from beizai.office import picking, refusals, wording
+from beizai.office import picking, refusals, sight, wording
 from beizai.office.customers.listing import display_name
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
@@ -28,7 +28,7 @@ _DAYS_LOOKED = 21
 def book_page(request: HttpRequest) -> HttpResponse:
     """Without script three short forms, one after the other: who, what and when, which time."""
     given = request.POST or request.GET
-    customer = picking.chosen(given.get("customer", ""))
+    customer = picking.chosen(given.get("customer", ""), request)
     wrong: BeizaiError | None = None
     if request.method == "POST" and customer is not None:
         try:
@@ -51,6 +51,7 @@ def book_page(request: HttpRequest) -> HttpResponse:
 def move_page(request: HttpRequest, appointment_id: int) -> HttpResponse:
     """Another time for an appointment."""
     one = booking.get(appointment_id)
+    sight.require(person(request), one.customer_id)
     wrong = ""
     if request.method == "POST":
         try:
@@ -81,7 +82,7 @@ def move_page(request: HttpRequest, appointment_id: int) -> HttpResponse:
 def pick_fragment(request: HttpRequest) -> HttpResponse:
     """Who it is for, looked up while typing."""
     words = request.GET.get("who", "").strip()
-    context = {"rows": picking.people(words, request), "words": words}
+    context = {"rows": picking.people(words, request), "words": words, "then": request.GET.get("then", "")}
     return render(request, "office/appointments/pick.html", context)
 
 

@@ -1,6 +1,9 @@
 """The next best question of each customer: what is missing or stale, weighed by what they are worth."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -8,12 +11,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from beizai.customers import completeness, facts
+from beizai.customers.models import Standing
+from beizai.office import sight
 from beizai.office.attributes import words
 from beizai.office.customers.listing import display_name
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
 from beizai.office.tabs import hang, tabs
 from beizai.sources.register import office
+from beizai.staff.models import User
 from beizai.staff.roles import May
 
 hang(
@@ -43,7 +49,7 @@ def questions(request: HttpRequest) -> HttpResponse:
             "share": one.share,
             "worth": one.worth_minor,
         }
-        for one in completeness.next_questions(SHOWN, now=frame().now)
+        for one in completeness.next_questions(SHOWN, now=frame().now, of_cards=_open_to(person(request)))
     ]
     context = {
         "rows": rows,
@@ -51,6 +57,12 @@ def questions(request: HttpRequest) -> HttpResponse:
         "tabs": tabs(person(request), "customers", "questions"),
     }
     return render(request, "office/attributes/questions.html", context)
+
+
+def _open_to(reader: User) -> Callable[[QuerySet[Standing]], QuerySet[Standing]] | None:
+    """Of the cards the reader's branch opens."""
+    found = sight.of(reader)
+    return None if found.whole else lambda rows: rows.filter(found.within("customer_id"))
 
 
 @require_POST

@@ -24,7 +24,7 @@ _LARGEST = 20 * 1024 * 1024
 def bring_page(request: HttpRequest) -> HttpResponse:
     """One form: the file, the customer's name in it, and which of day and month stands first where that is not plain."""
     given = request.POST or request.GET
-    customer = picking.chosen(given.get("customer", ""))
+    customer = picking.chosen(given.get("customer", ""), request)
     wrong, ask_dates = "", False
     if request.method == "POST" and customer is not None:
         try:

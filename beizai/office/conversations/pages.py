@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from beizai.conversations.talking import Told
 from beizai.customers import facts
 from beizai.customers.models import Channel, ContactPoint
 from beizai.messages import service
-from beizai.office import picking, refusals, wording
+from beizai.office import picking, refusals, sight, wording
 from beizai.office.customers.listing import display_name
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
@@ -50,13 +50,13 @@ def _waiting() -> int:
 def inbox_page(request: HttpRequest) -> HttpResponse:
     """Open matters, those due first; or one's own, or the closed ones."""
     view = request.GET.get("view", "open")
-    rows = Conversation.objects.select_related("customer", "owner")
+    rows = _open_to(person(request)).select_related("customer", "owner")
     if view == "closed":
         rows = rows.exclude(closed_at=None).order_by("-closed_at", "-id")
     else:
         rows = rows.filter(closed_at=None).order_by(F("due_at").asc(nulls_last=True), "id")
         rows = rows.filter(owner=person(request)) if view == "mine" else rows
-    open_count = Conversation.objects.filter(closed_at=None).count()
+    open_count = _open_to(person(request)).filter(closed_at=None).count()
     words = ngettext("%(n)s conversation waits for you", "%(n)s conversations wait for you", open_count)
     context = {
         "head": words % {"n": wording.number(open_count)} if open_count else _("Nobody waits for an answer"),
@@ -79,11 +79,22 @@ def _line(row: Conversation, reader: User) -> dict[str, Any]:
     }
 
 
+def _open_to(reader: User) -> QuerySet[Conversation]:
+    """Conversations with customers the reader's branch opens."""
+    return Conversation.objects.filter(sight.of(reader).within("customer_id"))
+
+
+def _get(request: HttpRequest, conversation_id: int) -> Conversation:
+    found = talking.get(conversation_id)
+    sight.require(person(request), found.customer_id)
+    return found
+
+
 @needs(May.EDIT_CUSTOMERS)
 def new_page(request: HttpRequest) -> HttpResponse:
     """After a call or a visit: who, what about, what was said."""
     given = request.POST or request.GET
-    customer = picking.chosen(given.get("customer", ""))
+    customer = picking.chosen(given.get("customer", ""), request)
     wrong = ""
     if request.method == "POST" and customer is not None:
         try:
@@ -122,7 +133,7 @@ def new_page(request: HttpRequest) -> HttpResponse:
 @needs(May.EDIT_CUSTOMERS)
 def conversation_page(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """What was said, what it proposes, and the card beside it."""
-    found = talking.get(conversation_id)
+    found = _get(request, conversation_id)
     now = frame().now
     proposals = ProposedFact.objects.filter(utterance__conversation=found).select_related("utterance")
     labels = {one.key: one.label for one in facts.definitions(retired=True)}
@@ -151,7 +162,7 @@ def conversation_page(request: HttpRequest, conversation_id: int) -> HttpRespons
 @needs(May.EDIT_CUSTOMERS)
 def do(request: HttpRequest, conversation_id: int) -> HttpResponse:
     """Something more was said, an answer goes out, it is handed over, closed, opened again."""
-    found, step, now = talking.get(conversation_id), request.POST.get("step", ""), frame().now
+    found, step, now = _get(request, conversation_id), request.POST.get("step", ""), frame().now
     match step:
         case "note":
             talking.say(
@@ -206,6 +217,8 @@ def _answer(request: HttpRequest, found: Conversation) -> None:
 def decide(request: HttpRequest, proposal_id: int) -> HttpResponse:
     """A proposed fact is taken onto the card, or left."""
     now = frame().now
+    proposed = ProposedFact.objects.filter(pk=proposal_id)
+    sight.require(person(request), *proposed.values_list("utterance__conversation__customer_id", flat=True))
     if request.POST.get("take"):
         decided = talking.take(proposal_id, source=office(now), by=person(request), now=now)
         messages.success(request, _("It stands on the card."))

@@ -9,12 +9,13 @@ from django.utils.translation import gettext_lazy
 from beizai.base.errors import Invalid
 from beizai.customers import cards, doubles, search
 from beizai.customers.models import Customer
-from beizai.office import refusals
+from beizai.office import refusals, sight
 from beizai.office.customers.listing import display_name
 from beizai.office.customers.tying import redeem
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
 from beizai.sources.register import office
+from beizai.staff.models import User
 from beizai.staff.roles import May
 
 
@@ -56,7 +57,7 @@ def add(request: HttpRequest) -> HttpResponse:
     form = AddForm(request.POST or None, initial={"name": request.GET.get("name", "")})
     near: list[doubles.Double] = []
     if request.method == "POST" and form.is_valid():
-        near = look(form)
+        near = look(form, person(request))
         if not near or request.POST.get("all_the_same"):
             made = _make(request, form)
             if made is not None:
@@ -71,15 +72,21 @@ def add(request: HttpRequest) -> HttpResponse:
     return render(request, "office/customers/add.html", context)
 
 
-def look(form: forms.Form) -> list[doubles.Double]:
-    """Cards that may be the person of this form."""
-    return doubles.possible(
-        name=form.cleaned_data.get("name", ""), given=points_of(form), country=frame().shop.country
+def look(form: forms.Form, reader: User) -> list[doubles.Double]:
+    """Cards that may be the person of this form, of those the reader may open."""
+    found = doubles.possible(
+        name=form.cleaned_data.get("name", ""),
+        given=points_of(form),
+        country=frame().shop.country,
+        among=sight.of(reader).within(),
     )
+    return found
 
 
 def _make(request: HttpRequest, form: forms.Form) -> Customer | None:
-    new = cards.NewCard(name=form.cleaned_data["name"], points=points_of(form))
+    new = cards.NewCard(
+        name=form.cleaned_data["name"], points=points_of(form), branch_id=person(request).branch_id
+    )
     here = frame()
     try:
         return cards.add(
@@ -101,7 +108,7 @@ def _field(error: Invalid, form: forms.Form) -> str | None:
 def doubles_fragment(request: HttpRequest) -> HttpResponse:
     """While typing: cards that may be the same person."""
     form = AddForm(request.GET)
-    near = look(form) if form.is_valid() else []
+    near = look(form, person(request)) if form.is_valid() else []
     return render(request, "office/customers/doubles.html", {"near": near, "hint": True})
 
 
@@ -109,7 +116,8 @@ def doubles_fragment(request: HttpRequest) -> HttpResponse:
 def pick_fragment(request: HttpRequest) -> HttpResponse:
     """While typing: the first cards that match, to choose one (till, ties)."""
     words = request.GET.get("who", "").strip()
-    ids = search.first_ids(words, 6) if words else []
+    ids = search.first_ids(words, 6, among=sight.of(person(request)).within()) if words else []
+    sight.sees(person(request), ids)
     found = Customer.objects.select_related("standing").in_bulk(ids)
     rows = [
         {"id": number, "name": display_name(found[number], person(request)), "card": found[number]}
@@ -117,7 +125,9 @@ def pick_fragment(request: HttpRequest) -> HttpResponse:
         if number in found
     ]
     return render(
-        request, "office/customers/pick.html", {"rows": rows[:5], "more": len(ids) > 5, "words": words}
+        request,
+        "office/customers/pick.html",
+        {"rows": rows[:5], "more": len(ids) > 5, "words": words, "then": request.GET.get("then", "")},
     )
 
 

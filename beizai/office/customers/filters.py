@@ -21,6 +21,7 @@ from beizai.customers import begins, belonging  # noqa: F401  (begins registers 
 from beizai.customers.models import ContactPoint, Tag
 from beizai.office import labels, wording
 from beizai.office.frame import frame
+from beizai.staff.models import Branch
 
 _DAYS = ("30", "90", "180", "365", "730")
 
@@ -41,7 +42,7 @@ class Paths:
 
     def on(self, column: str, lookup: str = "") -> str:
         """The path of a column in a condition: "tier", "last_order_on__passing__gte"."""
-        owner = self.card if column in ("country", "created_at") else self.standing
+        owner = self.card if column in ("country", "created_at", "branch_id") else self.standing
         walked = "__passing" if self.passing and column != self.ordered else ""
         return f"{owner}{column}{walked}{f'__{lookup}' if lookup else ''}"
 
@@ -142,8 +143,24 @@ def _kinds() -> dict[str, _Kind]:
             lambda value: {"attribute": {"name": "country", "op": "is", "value": value.upper()}},
             lambda value: len(value) == 2,
         ),
+        "branch": _Kind(
+            lambda value: _("At home at %(branch)s") % {"branch": _branch(value)},
+            lambda value, paths: Q(**{paths.on("branch_id"): int(value)}),
+            lambda value: {"attribute": {"name": "branch", "op": "is", "value": _branch(value)}},
+            lambda value: bool(_branch(value)),
+        ),
         "added": _Kind(_added_words, _added, _added_rule, _is_days),
     }
+
+
+def _branch(value: str) -> str:
+    """The name of the branch of this number; "" where there is none."""
+    found = (
+        Branch.objects.filter(pk=int(value))
+        if value.isdecimal() and len(value) < 10
+        else Branch.objects.none()
+    )
+    return found.values_list("name", flat=True).first() or ""
 
 
 def _label(name: str, words: dict[str, str]) -> _Kind:
@@ -283,6 +300,7 @@ class FilterForm(forms.Form):
     tag = forms.CharField(label=gettext_lazy("Tag"), required=False, max_length=60)
     country = forms.CharField(label=gettext_lazy("Country (two letters)"), required=False, max_length=2)
     added = forms.ChoiceField(label=gettext_lazy("Added in the last"), required=False)
+    branch = forms.ChoiceField(label=gettext_lazy("At home at"), required=False)
 
     def __init__(self, params: QueryDict, *, contact_points: bool) -> None:
         super().__init__(initial={name: params.get(name, "") for name in self.base_fields})
@@ -309,5 +327,9 @@ class FilterForm(forms.Form):
         self.fields["spent"].label = _("Spent in 12 months, at least (%(sign)s)") % {
             "sign": wording.currency_symbol()
         }
+        branches = [(str(number), name) for number, name in Branch.objects.values_list("pk", "name")]
+        self.fields["branch"].choices = [any_one, *sorted(branches, key=lambda one: one[1])]  # type: ignore[attr-defined]
+        if not branches:
+            del self.fields["branch"]
         if not contact_points:
             del self.fields["reach"]

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from beizai.customers import belonging, search
+from beizai.customers.access import Sight
 from beizai.customers.models import Customer, Standing
-from beizai.office import labels, paging, wording
+from beizai.office import labels, paging, sight, wording
 from beizai.office.customers import filters as filtering
 from beizai.office.customers import strips
 from beizai.office.customers.reach import Reach, reach
@@ -79,6 +80,7 @@ class Asked:
     paths: filtering.Paths
     key: Key
     falls: bool
+    sight: Sight
 
 
 def asked(request: HttpRequest) -> Asked:
@@ -97,7 +99,8 @@ def asked(request: HttpRequest) -> Asked:
     if SORTS[sort.lstrip("-")][0] is filtering.FROM_STANDING and not all_valued():
         sort = "-added"
     paths, key = SORTS[sort.lstrip("-")]
-    return Asked(words, filtering.active(params), sort, paths, key, sort.startswith("-"))
+    who = sight.of(person(request))
+    return Asked(words, filtering.active(params), sort, paths, key, sort.startswith("-"), who)
 
 
 def all_valued() -> bool:
@@ -121,6 +124,7 @@ def matching(what: Asked, *, found: list[int] | None = None, passing: bool = Fal
         rows = belonging.listed(Customer.objects.select_related("standing"))
     if found is not None:
         rows = rows.filter(**{f"{what.paths.id}__in": found})
+    rows = rows.filter(what.sight.within(what.paths.id))
     paths = replace(what.paths, passing=passing, ordered=what.key.column)
     for one in what.filters:
         rows = rows.filter(one.condition(paths))
@@ -140,10 +144,13 @@ def matches(what: Asked, searched: list[int] | None) -> Matches:
     """Everything is counted once a minute, the rest up to 2,000.
 
     Few matches are looked up first and then put in order; where they are many, the order's index is walked and they are
-    met on the way. Either keeps the database from sorting half the book for one page.
+    met on the way. Either keeps the database from sorting half the book for one page. A small branch's cards lead.
     """
+    few = what.sight.few(COUNTED_AT_MOST)
+    if few is not None:
+        searched = few if searched is None else sorted(set(few) & set(searched))
     rows = matching(what, found=searched)
-    if not what.words and not what.filters:
+    if not what.words and not what.filters and what.sight.whole:
         return Matches(rows, all_cards(), False)
     ids = list(rows.order_by().values_list(what.paths.id, flat=True)[: COUNTED_AT_MOST + 1])
     if len(ids) > COUNTED_AT_MOST:
@@ -163,7 +170,7 @@ def all_cards() -> int:
 def customers(request: HttpRequest) -> HttpResponse:
     """The list."""
     what = asked(request)
-    found = search.first_ids(what.words, FOUND_AT_MOST + 1) if what.words else None
+    found = search.first_ids(what.words, FOUND_AT_MOST + 1, among=what.sight.within()) if what.words else None
     too_many = found is not None and len(found) > FOUND_AT_MOST
     met = matches(what, found[:FOUND_AT_MOST] if found is not None else None)
     page = paging.by_key(
@@ -182,7 +189,8 @@ def customers(request: HttpRequest) -> HttpResponse:
         "found_at_most": FOUND_AT_MOST,
         "total": met.total,
         "about": met.about,
-        "cards": all_cards(),
+        "cards": all_cards() if what.sight.whole else None,
+        "branch": what.sight.branch,
         "all_valued": all_valued(),
         "form": filtering.FilterForm(
             request.GET, contact_points=may(person(request), May.SEE_CONTACT_POINTS)
@@ -226,6 +234,7 @@ def in_words(rows: Sequence[Any], user: User, *, dots: bool = False) -> list[Row
     """Rows of the list (Standing or Customer) in the reader's words."""
     cards = [row.customer if isinstance(row, Standing) else row for row in rows]
     ids = [card.pk for card in cards]
+    sight.sees(user, ids)  # asked once for all
     reached = reach(ids, frame().now) if ids else {}
     drawn = strips.dots(ids) if dots else {}
     return [_row(card, reached[card.pk], user, drawn.get(card.pk)) for card in cards]
@@ -251,7 +260,9 @@ def _row(card: Customer, reached: list[Reach], user: User, drawn: list[tuple[int
 
 
 def display_name(card: Customer, user: User) -> str:
-    """The name, or the card's number for who may not see it."""
+    """The name, or the card's number for who may not see it; nothing of a card the reader's branch does not open."""
+    if not sight.sees(user, [card.pk]):
+        return _("Customer of another branch")
     if card.name and may(user, May.SEE_NAMES):
         return card.name
     return _("Customer %(number)s") % {"number": card.pk}
@@ -267,7 +278,9 @@ def _place(card: Customer, user: User) -> str:
 def strips_fragment(request: HttpRequest) -> HttpResponse:
     """The order strips of the rows at hand, each for its cell."""
     ids = [int(part) for part in request.GET.get("ids", "").split(",") if part.isdecimal()][: paging.SIZE]
-    return render(request, "office/customers/strips.html", {"drawn": strips.dots(ids)})
+    open_to = sight.sees(person(request), ids)
+    drawn = strips.dots([number for number in ids if number in open_to])
+    return render(request, "office/customers/strips.html", {"drawn": drawn})
 
 
 @needs(May.SEE_CUSTOMERS)

@@ -20,7 +20,7 @@ from beizai.customers.models import Customer, ProposedTie, Standing, Tie, TieKin
 from beizai.events import inbox
 from beizai.events.book import open_book
 from beizai.events.happenings import Happening
-from beizai.office import people, refusals, wording
+from beizai.office import people, refusals, sight, wording
 from beizai.office.customers.listing import display_name
 from beizai.office.frame import HTML_LANGUAGES, frame
 from beizai.office.permissions import needs, person
@@ -69,12 +69,14 @@ def _line(tie: Tie, mine: bool, reader: User) -> dict[str, Any]:
     other = tie.other if mine else tie.customer
     words = reading(tie.kind, mine=mine)
     standing: Standing | None = getattr(other, "standing", None)
-    brought = standing is not None and tie.kind == TieKind.REFERRED_BY and not mine
+    is_open = other.pk in sight.sees(reader, [other.pk])
+    brought = is_open and standing is not None and tie.kind == TieKind.REFERRED_BY and not mine
     known = _("known only through others") if other.only_named else ""
     day = wording.day(tie.since_on) if tie.since_on else ""
     return {
         "id": tie.pk,
         "other_id": other.pk,
+        "is_open": is_open,
         "name": display_name(other, reader),
         "words": words,
         "since": tie.since_on,
@@ -161,11 +163,12 @@ def _since(request: HttpRequest) -> date | None:
 
 
 def _chosen(request: HttpRequest) -> int:
-    chosen = request.POST.get("customer", "")
+    chosen, reader = request.POST.get("customer", ""), person(request)
     if chosen.isdecimal():
+        sight.require(reader, int(chosen))
         return int(chosen)
     words = request.POST.get("who", "").strip()
-    found = search.first_ids(words, 2) if words else []
+    found = search.first_ids(words, 2, among=sight.of(reader).within()) if words else []
     if len(found) != 1:
         raise Invalid(
             _("It is not clear who is meant."),
@@ -196,7 +199,7 @@ def came(request: HttpRequest, customer_id: int) -> HttpResponse:
 def every_tie(request: HttpRequest) -> HttpResponse:
     """What is proposed and waits, who brings most, and how many ties of each kind there are."""
     reader = person(request)
-    rows = named.waiting(_SHOWN)
+    rows = named.waiting(_SHOWN, among=sight.of(reader).within("customer_id"))
     context = {
         "proposed": [_proposed(row, reader) for row in rows],
         "best": _best(reader),
@@ -228,7 +231,7 @@ def _best(reader: User) -> list[dict[str, Any]]:
     from django.db.models import Count, Sum
 
     rows = list(
-        Tie.objects.filter(kind=TieKind.REFERRED_BY)
+        Tie.objects.filter(sight.of(reader).within("other_id"), kind=TieKind.REFERRED_BY)
         .values("other_id")
         .annotate(people=Count("pk"), spent=Sum("customer__standing__spent_12m_minor"))
         .order_by("-people", "other_id")[:20]
@@ -242,6 +245,7 @@ def _best(reader: User) -> list[dict[str, Any]]:
 def decide(request: HttpRequest, proposal_id: int) -> HttpResponse:
     """Makes a proposed tie, or leaves it."""
     now = frame().now
+    sight.require(person(request), *named.tied(proposal_id))
     accept = request.POST.get("accept") == "1"
     named.decide(proposal_id, accept=accept, source=office(now), now=now, user=person(request))
     forget_tallies()

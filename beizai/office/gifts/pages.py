@@ -15,13 +15,15 @@ from beizai.appointments.gifts import Wanted
 from beizai.appointments.models import GiftOrder, GiftState, MadeToMeasure
 from beizai.base import money
 from beizai.base.errors import Forbidden, Invalid
+from beizai.customers import access
 from beizai.customers.models import AttributeDefinition
-from beizai.office import picking, refusals, wording
+from beizai.office import picking, refusals, sight, wording
 from beizai.office.customers.listing import display_name
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
 from beizai.office.shell import tally
 from beizai.sources.register import office
+from beizai.staff.models import Access, User
 from beizai.staff.roles import May
 
 _SHOWN = 200
@@ -42,8 +44,8 @@ def gifts_page(request: HttpRequest) -> HttpResponse:
         .select_related("giver", "what")
         .order_by("taken_at", "id")
     )
-    found = list(rows[:_SHOWN])
     reader = person(request)
+    found = list(rows.filter(sight.of(reader).within("giver_id"))[:_SHOWN])
     head = ngettext(
         "%(n)s gift is being made or asked for", "%(n)s gifts are being made or asked for", len(found)
     )
@@ -59,11 +61,12 @@ def gifts_page(request: HttpRequest) -> HttpResponse:
 def take_page(request: HttpRequest) -> HttpResponse:
     """At the counter: what the giver says is written down, and nobody is looked up."""
     given = request.POST or request.GET
-    giver = picking.chosen(given.get("giver") or given.get("customer", ""))
+    giver = picking.chosen(given.get("giver") or given.get("customer", ""), request)
     wrong = ""
     if request.method == "POST" and giver is not None:
         try:
             made = gifts.take(_wanted(request, giver.pk), by=person(request), now=frame().now)
+            access.served(giver.pk, person(request), frame().now)
         except Invalid as error:
             wrong = refusals.in_words(error)
         else:
@@ -87,20 +90,33 @@ def take_page(request: HttpRequest) -> HttpResponse:
 @needs(May.USE_TILL)
 def gift_page(request: HttpRequest, gift_id: int) -> HttpResponse:
     """One gift: its sheet for the workshop, what to tell the giver, what may be done next."""
-    gift = gifts.get(gift_id)
+    gift = _open_one(request, gift_id)
     context = {
         "gift": gift,
         "giver": display_name(gift.giver, person(request)),
-        "measures": _measures(gift),
+        "measures": _measures(gift, person(request)),
         "steps": [(state_name(one.step), one) for one in gift.steps.select_related("user").order_by("id")],
         **_state(gift),
     }
     return render(request, "office/gifts/one.html", context)
 
 
-def _measures(gift: GiftOrder) -> list[tuple[str, str]] | None:
-    """Label and value of each measure; None where there are none to be seen."""
+def _open_one(request: HttpRequest, gift_id: int) -> GiftOrder:
+    """The order, of a giver the reader may open."""
+    gift = gifts.get(gift_id)
+    sight.require(person(request), gift.giver_id)
+    return gift
+
+
+def _measures(gift: GiftOrder, reader: User) -> list[tuple[str, str]] | None:
+    """Label and value of each measure; None where there are none to be seen.
+
+    A branch that sees its own customers alone does not see the measures of another's: the workshop there makes it.
+    """
     if gift.state not in (GiftState.CAN_BE_MADE, GiftState.MAKING, GiftState.READY):
+        return None
+    branch = sight.of(reader).branch
+    if branch and branch.access == Access.OWN and not sight.sees(reader, [gift.receiver_id or 0]):
         return None
     try:
         sheet = gifts.sheet(gift.pk, now=frame().now)
@@ -120,7 +136,7 @@ def _measures(gift: GiftOrder) -> list[tuple[str, str]] | None:
 @needs(May.USE_TILL)
 def look(request: HttpRequest, gift_id: int) -> HttpResponse:
     """The workshop looks whether it can be made."""
-    gifts.look(gift_id, by=person(request), now=frame().now)
+    gifts.look(_open_one(request, gift_id).pk, by=person(request), now=frame().now)
     return redirect("gift", gift_id)
 
 
@@ -129,7 +145,13 @@ def look(request: HttpRequest, gift_id: int) -> HttpResponse:
 def step(request: HttpRequest, gift_id: int) -> HttpResponse:
     """Making, ready, handed over, called off."""
     now = frame().now
-    gift = gifts.step(gift_id, request.POST.get("step", ""), source=office(now), by=person(request), now=now)
+    gift = gifts.step(
+        _open_one(request, gift_id).pk,
+        request.POST.get("step", ""),
+        source=office(now),
+        by=person(request),
+        now=now,
+    )
     messages.success(request, state_name(gift.state))
     return redirect("gift", gift_id)
 

@@ -9,6 +9,7 @@ from django.utils.translation import ngettext
 
 from beizai.campaigns import sending
 from beizai.campaigns.models import Campaign, CampaignState
+from beizai.customers import targets
 from beizai.measurement.advice import advice
 from beizai.measurement.figures import key_figures
 from beizai.office import reasons, wording
@@ -22,6 +23,7 @@ from beizai.staff.roles import May, may
 _figures = Kept(key_figures)
 _advice = Kept(advice)
 _came = Kept(came.came_in)
+_aims = Kept(lambda _now: targets.followed())
 
 
 @needs()
@@ -38,6 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "knots": loop.knots(reader),
         "figures": _shown_figures(shown, reader) if may(reader, May.SEE_CUSTOMERS) else [],
         "came": shown["came"],
+        "aims": _of_reader(shown["aims"], reader),
         "sending": _sending() if may(reader, May.SEE_CAMPAIGNS) else [],
         "sees_money": may(reader, May.SEE_VALUE),
     }
@@ -47,7 +50,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def _boxes() -> list[tuple[str, Any, Any]]:
     return [
         (name, kept.get, kept.ready)
-        for name, kept in (("figures", _figures), ("week", _advice), ("came", _came))
+        for name, kept in (("figures", _figures), ("week", _advice), ("came", _came), ("aims", _aims))
     ]
 
 
@@ -71,6 +74,20 @@ def week_fragment(request: HttpRequest) -> HttpResponse:
     return render(
         request, "office/home_week.html", {"todos": week.todos(_advice.get(frame().now), person(request))}
     )
+
+
+def _of_reader(found: list[targets.Aim] | None, reader: User) -> list[targets.Aim] | None:
+    """Who sees results sees every target; who works at a branch, that branch."""
+    if found is None or may(reader, May.SEE_RESULTS):
+        return found
+    return [one for one in found if one.scope == "branch" and one.number == reader.branch_id]
+
+
+@needs(May.SEE_CUSTOMERS)
+def aims_fragment(request: HttpRequest) -> HttpResponse:
+    """How many customers branches, sources and staff have of those wanted, counted now."""
+    found = _of_reader(_aims.get(frame().now), person(request))
+    return render(request, "office/home_aims.html", {"aims": found})
 
 
 @needs(May.SEE_VALUE)

@@ -8,5 +8,6 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("home/figures/", pages.figures_fragment, name="home_figures"),
     path("home/week/", pages.week_fragment, name="home_week"),
+    path("home/aims/", pages.aims_fragment, name="home_aims"),
     path("home/came/", pages.came_fragment, name="home_came"),
 ]

@@ -14,7 +14,7 @@ from beizai.base.errors import Invalid
 from beizai.customers.models import Customer
 from beizai.identity import cards, proposals
 from beizai.identity.models import Merge, Proposal
-from beizai.office import people, waiting
+from beizai.office import people, sight, waiting
 from beizai.office.frame import frame
 from beizai.office.merges import words
 from beizai.office.merges.standing import stand
@@ -45,6 +45,7 @@ def waiting_pairs() -> int:
 @needs(May.EDIT_CUSTOMERS, May.SEE_NAMES, May.SEE_CONTACT_POINTS)
 def review(request: HttpRequest) -> HttpResponse:
     """The pair at hand and those after it."""
+    sight.require_book(person(request))
     later = request.GET.get("later") == "1"
     rows = proposals.waiting(later=later)
     chosen = request.GET.get("pair", "")
@@ -67,6 +68,7 @@ def review(request: HttpRequest) -> HttpResponse:
 @needs(May.EDIT_CUSTOMERS, May.SEE_NAMES, May.SEE_CONTACT_POINTS)
 def decide(request: HttpRequest, proposal_id: int) -> HttpResponse:
     """Join, keep apart, or later."""
+    sight.require_book(person(request))
     here, by = frame(), person(request)
     match request.POST.get("answer"):
         case "join":
@@ -98,6 +100,7 @@ def decide(request: HttpRequest, proposal_id: int) -> HttpResponse:
 @needs(May.EDIT_CUSTOMERS, May.SEE_NAMES, May.SEE_CONTACT_POINTS)
 def reopen(request: HttpRequest, proposal_id: int) -> HttpResponse:
     """Takes back that they are two people, or were put off."""
+    sight.require_book(person(request))
     proposals.reopen(proposal_id, now=frame().now, by=person(request))
     forget_tallies()
     return redirect(f"{reverse('review')}?pair={proposal_id}")
@@ -107,6 +110,7 @@ def reopen(request: HttpRequest, proposal_id: int) -> HttpResponse:
 @needs(May.EDIT_CUSTOMERS, May.SEE_CONTACT_POINTS)
 def look(request: HttpRequest) -> HttpResponse:
     """Has the whole book looked through."""
+    sight.require_book(person(request))
     return waiting.ask(asked.LOOK, {"user_id": person(request).pk}, key=asked.LOOK)
 
 

@@ -16,7 +16,7 @@ from beizai.customers import search
 from beizai.customers.models import Customer
 from beizai.identity import merging
 from beizai.identity.models import Merge
-from beizai.office import paging, people, refusals, wording
+from beizai.office import paging, people, refusals, sight, wording
 from beizai.office.customers.listing import display_name
 from beizai.office.customers.timeline import field_name
 from beizai.office.frame import frame
@@ -35,6 +35,7 @@ _LISTED = 100
 @needs(May.SEE_CUSTOMERS, May.SEE_NAMES)
 def merges(request: HttpRequest) -> HttpResponse:
     """Every merge, the latest first."""
+    sight.require_book(person(request))
     rows = Merge.objects.select_related("user")
     page = paging.by_key(
         rows, Key("at", "pk", paging.moment), falls=True, params=request.GET, total=rows.count()
@@ -51,6 +52,7 @@ def merges(request: HttpRequest) -> HttpResponse:
 @needs(May.SEE_CUSTOMERS, May.SEE_NAMES)
 def merge(request: HttpRequest, merge_id: int) -> HttpResponse:
     """One merge: which cards, who, why; what has been written since and would stay with the kept card."""
+    sight.require_book(person(request))
     found = _get(merge_id)
     reader = person(request)
     numbers = list(found.cards.order_by("customer_id").values_list("customer_id", flat=True))
@@ -73,6 +75,7 @@ def merge(request: HttpRequest, merge_id: int) -> HttpResponse:
 @needs(May.EDIT_CUSTOMERS, May.SEE_NAMES)
 def apart(request: HttpRequest, merge_id: int) -> HttpResponse:
     """Takes it apart."""
+    sight.require_book(person(request))
     done = merging.unmerge(merge_id, now=frame().now, by=person(request))
     stand([done.card_id, *done.cards])
     forget_tallies()
@@ -88,6 +91,7 @@ def apart(request: HttpRequest, merge_id: int) -> HttpResponse:
 @needs(May.EDIT_CUSTOMERS, May.SEE_NAMES)
 def join(request: HttpRequest, customer_id: int) -> HttpResponse:
     """Another card of the same person is found and joined to this one."""
+    sight.require_book(person(request))
     card = book.get(customer_id)
     wrong = ""
     if request.method == "POST":
