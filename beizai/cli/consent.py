@@ -218,6 +218,81 @@ def import_list(
 
 
 @app.command()
+def lists() -> None:
+    """The lists of those nobody contacts: those of others with their age, and how many stand on our own."""
+    _open()
+    from beizai.consent import own_list
+    from beizai.staff.shop import now
+
+    others, own = own_list.others(now()), own_list.own_counts()
+    rows = [
+        (one.name, one.channel, f"{one.checked_at:%Y-%m-%d}", f"{one.points:,}", f"{one.on_cards:,}", "too old" if one.is_stale else "")
+        for one in others
+    ]  # fmt: skip
+    words = (
+        [table(("List", "Channel", "Taken on", "Names", "On cards", ""), rows)]
+        if rows
+        else ["No list of others."]
+    )
+    words += [f"Our own list: {count:,} {channel} ({reason})" for channel, reason, count in own]
+    answer(
+        {
+            "others": [asdict(one) for one in others],
+            "own": [
+                {"channel": channel, "reason": reason, "points": count} for channel, reason, count in own
+            ],
+        },
+        words,
+    )
+
+
+Point = Annotated[str, typer.Argument(help="An address or number.")]
+Forbidden = Annotated[str, typer.Option("--channel", help="email, phone, sms, letter or messenger.")]
+Because = Annotated[str, typer.Option("--reason", help="Who asked for it, when and how.")]
+
+
+@app.command("on-list")
+def on_list(point: Point, channel: Forbidden = "phone") -> None:
+    """Whether an address or number stands on a list, and on which."""
+    _open()
+    from beizai.consent import own_list
+    from beizai.staff.shop import now
+
+    _normal, found = own_list.look_up(channel, point, at=now())
+    words = [f"{one.name or 'Our own list'} ({one.reason}), {one.at:%Y-%m-%d}" for one in found]
+    answer({"lists": [asdict(one) for one in found]}, words or "It stands on no list.")
+
+
+@app.command()
+def suppress(point: Point, reason: Because, channel: Forbidden = "phone") -> None:
+    """Put an address or number on our own list: nobody writes there or calls from now on."""
+    _open()
+    from beizai.consent import own_list
+    from beizai.staff.shop import now
+
+    own_list.add(channel, point, reason, at=now())
+    answer({"channel": channel, "on_list": True}, "It stands on our own list.")
+
+
+@app.command()
+def unsuppress(point: Point, reason: Because, channel: Forbidden = "phone") -> None:
+    """Take an address or number off our own list again, for a reason; what they allowed still decides."""
+    _open()
+    from beizai.consent import own_list, suppression
+    from beizai.staff.shop import now
+
+    at = now()
+    own = [one for one in suppression.standing(channel, own_list.read(channel, point)) if one.suppression_id]
+    if not own:
+        raise Invalid("This does not stand on our own list.", hint="Look it up once more.")
+    for one in own:
+        own_list.take_off(channel, point, one.suppression_id or 0, reason, at=at)
+    answer(
+        {"channel": channel, "on_list": False, "taken_off": len(own)}, "It no longer stands on our own list."
+    )
+
+
+@app.command()
 def laws() -> None:
     """The rules of each country there is a file for."""
     from beizai.consent.countries import laws as read

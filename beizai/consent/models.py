@@ -110,6 +110,16 @@ class Suppression(_AppendOnly):
         ]
 
 
+class SuppressionLift(_AppendOnly):
+    """A contact point was taken off our own list, with the reason; or stands on it again. The latest row counts."""
+
+    suppression = models.ForeignKey(Suppression, on_delete=models.PROTECT, related_name="lifts")
+    lifted = models.BooleanField()
+    reason = models.TextField()
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
+    at = models.DateTimeField()
+
+
 class ListCheck(_AppendOnly):
     """One look at a list others keep (a do-not-call register): the newest of a name is the one that holds."""
 
@@ -146,6 +156,7 @@ class SuppressedPoint(models.Model):
     reason = models.CharField(max_length=30)
     list_check_id = models.BigIntegerField(default=0)  # 0: our own list
     at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)  # taken off our own list
 
     class Meta:
         constraints = [

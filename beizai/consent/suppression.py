@@ -8,11 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 
 from beizai.base import contact_points, home
-from beizai.base.errors import Invalid
-from beizai.consent.models import ListCheck, ListedPoint, PointsSeen, Purpose, SuppressedPoint, Suppression
+from beizai.base.errors import Invalid, NotFound
+from beizai.consent.models import (
+    ListCheck,
+    ListedPoint,
+    PointsSeen,
+    Purpose,
+    SuppressedPoint,
+    Suppression,
+    SuppressionLift,
+)
 from beizai.consent.pieces import AT_ONCE, pieces
 from beizai.customers import belonging, points
 from beizai.customers.models import Channel, ContactPoint
@@ -46,7 +54,82 @@ def suppress(
     )
     with transaction.atomic():
         Suppression.objects.bulk_create([row], ignore_conflicts=True)
+        mine = Suppression.objects.get(channel=channel, normal_hash=row.normal_hash, reason=reason)
+        if is_lifted(mine):
+            SuppressionLift.objects.create(suppression=mine, lifted=False, reason=reason, at=at)
+        _points_on_own_list(channel, [normal], reason).exclude(ended_at=None).delete()
         _mark(channel, [normal], reason, at=at)
+
+
+def lift(
+    channel: str, normal: str, suppression_id: int, *, why: str, at: datetime, user: User | None = None
+) -> None:
+    """Takes a contact point off our own list again; that it stood there, and why it was taken off, stays.
+
+    NotFound where it does not stand there; Invalid without a reason.
+    """
+    if not why.strip():
+        raise Invalid(
+            "Taking somebody off the list needs its reason.", hint="Say who asked for it, when and how."
+        )
+    with transaction.atomic():
+        row = Suppression.objects.select_for_update().filter(pk=suppression_id).first()
+        if (
+            row is None
+            or (row.channel, row.normal_hash) != (channel, _hash(channel, normal))
+            or is_lifted(row)
+        ):
+            raise NotFound("This does not stand on our own list.", hint="Look it up once more.")
+        SuppressionLift.objects.create(suppression=row, lifted=True, reason=why, user=user, at=at)
+        stood = list(_points_on_own_list(channel, [normal], row.reason).filter(ended_at=None))
+        SuppressedPoint.objects.filter(pk__in=[one.pk for one in stood]).delete()
+        for one in stood:  # rows of their own again: copies for analysis read the cards of new rows anew
+            one.pk, one.ended_at = None, at
+        SuppressedPoint.objects.bulk_create(stood)
+
+
+def is_lifted(row: Suppression) -> bool:
+    """Whether somebody was taken off our own list after they had come onto it."""
+    return bool(row.lifts.order_by("-pk").values_list("lifted", flat=True).first())
+
+
+@dataclass(frozen=True)
+class OnList:
+    """A list a contact point stands on: our own (`suppression_id`, with the reason), or one of others by its name."""
+
+    at: datetime
+    reason: str
+    suppression_id: int | None = None
+    name: str = ""
+
+
+def standing(channel: str, normal: str) -> list[OnList]:
+    """Every list this contact point stands on now, our own first."""
+    hashed = _hash(channel, normal)
+    own = in_force().filter(channel=channel, normal_hash=hashed).order_by("at")
+    others = ListedPoint.objects.filter(normal_hash=hashed, list_check__in=looks().numbers(channel))
+    return [
+        *(OnList(row.at, row.reason, suppression_id=row.pk) for row in own),
+        *(
+            OnList(one.list_check.checked_at, DO_NOT_CALL, name=one.list_check.name)
+            for one in others.select_related("list_check")
+        ),
+    ]
+
+
+def in_force() -> QuerySet[Any]:
+    """Our own list without those who were taken off it."""
+    rows: Any = Suppression.objects.all()
+    last = SuppressionLift.objects.filter(suppression=OuterRef("pk")).order_by("-pk").values("lifted")[:1]
+    found: QuerySet[Any] = rows.annotate(lifted=Subquery(last)).filter(Q(lifted=None) | Q(lifted=False))
+    return found
+
+
+def _points_on_own_list(channel: str, normals: Iterable[str], reason: str) -> QuerySet[SuppressedPoint]:
+    mine = ContactPoint.objects.filter(channel=channel, normal__in=list(normals)).values("pk")
+    return SuppressedPoint.objects.filter(
+        contact_point_id__in=mine, channel=channel, reason=reason, list_check_id=0
+    )
 
 
 def import_list(
@@ -132,7 +215,7 @@ def suppressed_among(
         if newest:
             listed = ListedPoint.objects.filter(normal_hash__in=list(by_hash), list_check__in=newest)
             found |= {by_hash[one]: DO_NOT_CALL for one in listed.values_list("normal_hash", flat=True)}
-        rows = Suppression.objects.filter(channel=channel, normal_hash__in=list(by_hash))
+        rows = in_force().filter(channel=channel, normal_hash__in=list(by_hash))
         found |= {by_hash[one]: reason for one, reason in rows.values_list("normal_hash", "reason")}
     return found
 
@@ -194,9 +277,8 @@ def _mark_known(channel: str, normals: set[str]) -> int:
     """Marks those of these contact points that stand on a list already."""
     by_hash = {_hash(channel, normal): normal for normal in normals}
     marked = 0
-    for normal_hash, reason, at in Suppression.objects.filter(
-        channel=channel, normal_hash__in=list(by_hash)
-    ).values_list("normal_hash", "reason", "at"):
+    own = in_force().filter(channel=channel, normal_hash__in=list(by_hash))
+    for normal_hash, reason, at in own.values_list("normal_hash", "reason", "at"):
         marked += _mark(channel, [by_hash[normal_hash]], reason, at=at)
     for normal_hash, check_id, at in ListedPoint.objects.filter(
         list_check__channel=channel, normal_hash__in=list(by_hash)
@@ -237,6 +319,7 @@ def _marked(
     """contact point → (its card now, reason), of those on a list that held at the time."""
     rows = SuppressedPoint.objects.filter(channel=channel, at__lte=at)
     rows = rows.filter(Q(list_check_id=0) | Q(list_check_id__in=looks.numbers(channel)))
+    rows = rows.filter(Q(ended_at=None) | Q(ended_at__gt=at))
     if purpose != Purpose.MARKETING:
         rows = rows.exclude(reason=DO_NOT_CALL)
     if customer_ids is not None:

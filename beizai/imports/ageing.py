@@ -61,7 +61,7 @@ keeping.keep(
         "uploaded files that were never brought in",
         Fate.DELETED,
         "came_in",
-        7,
+        2,
         _due,
         _find,
         _take,

@@ -35,6 +35,8 @@ def tabs(here: str) -> list[dict[str, Any]]:
         ("users", _("Users"), "/settings/users/"),
         ("branches", _("Branches"), "/settings/branches/"),
         ("audit", _("What was done"), "/settings/audit/"),
+        ("keeping", pgettext("settings", "Keeping"), "/settings/keeping/"),
+        ("lists", pgettext("settings", "Not to be contacted"), "/settings/lists/"),
     ]
     return [{"words": words, "url": url, "current": key == here} for key, words, url in pages]
 
@@ -327,6 +329,11 @@ def action_words(action: str) -> str:
         "consent.exported": _("Proof of consent taken out"),
         "retention.carried_out": _("Old entries taken out by the retention rules"),
         "export.asked": _("Export asked for"),
+        "retention.set": _("Days of keeping changed"),
+        "suppression.added": _("Address or number put on the list of those not contacted"),
+        "suppression.lifted": _("Address or number taken off the list of those not contacted"),
+        "suppression.looked_up": _("Looked up whether an address or number is on a list"),
+        "suppression.imported": _("List of those not to be contacted brought in"),
         "export.released": _("Export released"),
         "export.called_back": _("Export called back"),
         "customers.exported": _("Customers taken out"),

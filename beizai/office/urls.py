@@ -15,6 +15,8 @@ ROOMS = (
     "appointments.urls",
     "gifts.urls",
     "settings",
+    "keeping",
+    "suppression",
     "attributes.urls",
     "users",
     "branches",

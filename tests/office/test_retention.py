@@ -271,7 +271,7 @@ def test_addresses_of_mails_that_are_over_are_emptied_and_the_rows_stay() -> Non
 
 
 def test_uploads_nobody_brought_in_go_with_their_folder(home: Home) -> None:
-    for name, days in (("old", 8), ("new", 6)):
+    for name, days in (("old", 3), ("new", 1)):
         folder = home.uploads / "incoming" / name
         folder.mkdir(parents=True)
         (folder / "people.csv").write_text("Name\nAnn")
