@@ -68,6 +68,30 @@ def add(found: Iterable[Found], *, rule: str, now: datetime) -> int:
     return new
 
 
+def add_new(found: Iterable[Found], *, rule: str, now: datetime) -> int:
+    """As `add`, for pairs nobody has thought of: those that wait already, or were decided, stay as they are. How many are new."""
+    rows = {(min(one.one, one.other), max(one.one, one.other)): one for one in found if one.one != one.other}
+    before = Proposal.objects.filter(rule=rule).count()
+    fresh = [
+        Proposal(
+            left_id=left, right_id=right, probability=one.probability, rule=rule, evidence=dict(one.evidence), proposed_at=now
+        )
+        for (left, right), one in rows.items()
+    ]  # fmt: skip
+    Proposal.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=500)
+    return Proposal.objects.filter(rule=rule).count() - before
+
+
+def by_import(import_id: int) -> str:
+    """The rule under which an import puts pairs into the queue."""
+    return f"import {import_id}"
+
+
+def take_back(rule: str) -> int:
+    """Takes the pairs of a rule that still wait out of the queue; what somebody decided stays. How many."""
+    return Proposal.objects.filter(rule=rule, state__in=_WAITING).delete()[0]
+
+
 def waiting(*, later: bool = False) -> QuerySet[Proposal]:
     """The queue, the most likely first; with `later` those put off."""
     state = Proposal.State.LATER if later else Proposal.State.OPEN

@@ -153,6 +153,7 @@ def _around(piece: Sequence[Entry], arrival: Arrival) -> list[FactChange]:
     for entry in piece:
         pk = entry.card
         if entry.number and (pk, entry.number) not in has_number:
+            has_number.add((pk, entry.number))
             numbers_new.append(ExternalId(customer_id=pk, source=arrival.source, value=entry.number))
             changes.append(_change(pk, "external", None, entry.number, arrival))
         for channel, value, normal in (
@@ -160,10 +161,12 @@ def _around(piece: Sequence[Entry], arrival: Arrival) -> list[FactChange]:
             (Channel.PHONE, entry.phone, entry.phone_normal),
         ):
             if normal and (pk, channel.value, normal) not in has_point:
+                has_point.add((pk, channel.value, normal))  # two rows of the file may lead to one card
                 points_new.append(_point(pk, channel, value, normal, arrival))
                 changes.append(_change(pk, f"contact:{channel.value}", None, value, arrival))
         for tag in entry.tags:
             if (pk, tag) not in has_tag:
+                has_tag.add((pk, tag))
                 tags_new.append(Tag(customer_id=pk, tag=tag, added_at=arrival.now))
                 changes.append(_change(pk, f"tag:{tag}"[:60], None, tag, arrival))
     ExternalId.objects.bulk_create(numbers_new)

@@ -13,7 +13,7 @@ from beizai.base.errors import Invalid, NotFound, Phrase
 from beizai.base.progress import Progress, silent
 from beizai.events import batches
 from beizai.identity import merging
-from beizai.imports import customers, orders, statements, undoing
+from beizai.imports import customers, finding, orders, statements, undoing
 from beizai.imports.aside import write_aside
 from beizai.imports.desk import Choices, Desk, open_desk
 from beizai.imports.judging import Repair
@@ -86,6 +86,10 @@ class Preview:
         ShownRow, ...
     ] = ()  # the first rows and those a repair touches, old values beside the new
     known: tuple[tuple[str, int, int], ...] = ()  # because, row, card: the first of those the book knows
+    doubts: Mapping[str, int] = field(
+        default_factory=dict
+    )  # why (see identity.same): rows nobody can be sure of
+    doubtful: tuple[tuple[str, int, int], ...] = ()  # why, row, card it may be: the first of them
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,11 @@ class Result:
     reasons: Mapping[str, int] = field(default_factory=dict)
     kept_aside: str = ""
     remarks: tuple[dict[str, Any], ...] = ()
+    met: Mapping[str, int] = field(
+        default_factory=dict
+    )  # number, zeros, email, phone: rows whose card was known
+    doubts: Mapping[str, int] = field(default_factory=dict)  # why: rows nobody can be sure of
+    doubted_pairs: int = 0  # pairs of cards that wait for a person since
 
 
 def preview(
@@ -126,7 +135,8 @@ def preview(
             return _with(shown, questions=(_question(error),))
         rows = shown_rows(desk, reading.judgement.repairs, reading.reasons)
         met = reading.known if isinstance(reading, customers.Reading) else ()
-        return _with(shown, **_told(reading), rows_shown=rows, known=met)
+        doubts = {"doubts": finding.doubts(desk), "doubtful": finding.doubtful(desk)}
+        return _with(shown, **_told(reading), rows_shown=rows, known=met, **doubts)
 
 
 def bring_in(
@@ -215,6 +225,9 @@ def result_of(row: Import) -> Result:
         reasons=row.reasons,
         kept_aside=row.aside,
         remarks=tuple(row.remarks),
+        met=row.choices.get("met", {}),
+        doubts=row.choices.get("doubts", {}),
+        doubted_pairs=row.choices.get("doubted_pairs", 0),
     )
 
 
@@ -288,6 +301,12 @@ def _write(
         _count_orders(row, reading, new_customers)
     else:
         customers.write_customers(desk, reading, choices, arrival, row, progress=progress)
+    doubted = finding.put_before_people(desk, row.pk, now=arrival.now)
+    row.choices = row.choices | {
+        "met": finding.met(desk),
+        "doubts": finding.doubts(desk),
+        "doubted_pairs": doubted,
+    }
     row.remarks = [remark.__dict__ for remark in desk.staged.remarks] + [
         _as_remark(one) for one in reading.judgement.repairs
     ]

@@ -1,6 +1,7 @@
 """The people of a file, judged all at once: what each row tells is mended, what cannot be right is left out or kept aside."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 from beizai.base import clock
 from beizai.base.contact_points import normal_email, normal_phone, search_words
 from beizai.base.errors import Invalid
+from beizai.identity.same import Names, names
 from beizai.imports import dates, person_statements
 from beizai.imports.desk import Choices, Desk
 from beizai.imports.dialling import dialling
@@ -145,8 +147,8 @@ def _moment(text: str, style: dates.Style | None, choices: Choices) -> datetime 
 def group_rows(desk: Desk, *, join: bool) -> int:
     """Puts rows of one person together (table `grouped`), makes the view `people`; returns how many rows go to another.
 
-    The same number is the same person; so is the same email, or the same phone and name, unless the numbers differ.
-    Without `join` only the number counts; what would be joined is still counted.
+    The same number is the same person; so is the same email under no other name, or the same phone and name, unless the
+    numbers differ. Without `join` only the number counts; what would be joined is still counted.
     """
     desk.run(person_statements.KEYS)
     rows = desk.rows(person_statements.DOUBLED)
@@ -156,39 +158,56 @@ def group_rows(desk: Desk, *, join: bool) -> int:
     return len(leaders if join else _leaders(rows, join=True))
 
 
+@dataclass(slots=True)
+class _Leader:
+    """The first row of somebody, and the number and name they have by now."""
+
+    row_no: int
+    number: str | None
+    name: str
+
+
 def _leaders(rows: Iterable[Sequence[Any]], *, join: bool) -> dict[int, int]:
     """The first row of the same person, for each row that is not the first."""
-    by_key: dict[tuple[str, ...], list[Any]] = {}
+    by_number: dict[str, _Leader] = {}
+    by_email: dict[str, dict[str, _Leader]] = {}
+    by_phone: dict[tuple[str, str], _Leader] = {}
     leaders: dict[int, int] = {}
-    for row_no, number, email, phone, name in rows:
-        keys = list(_keys(number, email, phone, name, join=join))
-        leader = next(
-            (by_key[key] for key in keys if key in by_key and not _two_numbers(by_key[key], number)), None
-        )
+    for row_no, number, email, phone, called in rows:
+        name = (called or "").casefold()
+        phoned = (phone or "", name)
+        sharing = by_email.setdefault(email, {}) if join and email else {}
+        near = [
+            by_number.get(number) if number else None,
+            _with_email(sharing, name),
+            by_phone.get(phoned) if join and all(phoned) else None,
+        ]
+        leader = next((one for one in near if one and not _two_numbers(one, number)), None)
         if leader is None:
-            leader = [row_no, number]
+            leader = _Leader(row_no, number, name)
         else:
-            leader[1] = leader[1] or number
-            leaders[row_no] = leader[0]
-        for key in keys:
-            by_key.setdefault(key, leader)
+            leader.number, leader.name = leader.number or number, leader.name or name
+            leaders[row_no] = leader.row_no
+        by_number.setdefault(number or "", leader)
+        sharing.setdefault(name, leader)
+        by_phone.setdefault(phoned, leader)
     return leaders
 
 
-def _keys(
-    number: str | None, email: str | None, phone: str | None, name: str | None, *, join: bool
-) -> Iterable[tuple[str, ...]]:
-    if number:
-        yield ("number", number)
-    if join and email:
-        yield ("email", email)
-    if join and phone and name:
-        yield ("phone", phone, name.casefold())
+_SHARING = 3  # under more names than this, an email is an office's or nobody's: only the very name counts
 
 
-def _two_numbers(leader: Sequence[Any], number: str | None) -> bool:
+def _with_email(sharing: dict[str, _Leader], name: str) -> _Leader | None:
+    """Who of those with this email it is: of the same name, else the only one whose name is not another's."""
+    if name in sharing or len(sharing) > _SHARING:
+        return sharing.get(name)
+    near = {id(one): one for one in sharing.values() if names(name, one.name) is not Names.DIFFER}
+    return next(iter(near.values())) if len(near) == 1 else None
+
+
+def _two_numbers(leader: _Leader, number: str | None) -> bool:
     """Two different numbers of one source are two customers, whatever else they share."""
-    return bool(leader[1] and number and leader[1] != number)
+    return bool(leader.number and number and leader.number != number)
 
 
 def read_names(desk: Desk) -> None:

@@ -27,7 +27,7 @@ from beizai.customers.models import (
 from beizai.events import batches
 from beizai.events.book import open_book
 from beizai.events.models import Batch
-from beizai.identity import merging
+from beizai.identity import merging, proposals
 from beizai.imports.definitions import definitions_out
 from beizai.imports.goods import restore_products
 from beizai.imports.models import CardBefore, Import
@@ -142,6 +142,7 @@ def _sweep_reading() -> None:
 
 
 def _office_out(row: Import, batch: Batch, now: datetime) -> Undone:
+    proposals.take_back(proposals.by_import(row.pk))
     restored, kept_changes = _restore_changes(row)
     out, stayed, reasons = _cards_out(row)
     _withdraw(row, now)
