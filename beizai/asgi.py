@@ -31,7 +31,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await media.application(scope, receive, send)
     elif scope["type"] == "http" and scope["path"].startswith(shops.PREFIX):
         await shops.application(scope, receive, send)
-    elif scope["type"] == "http" and scope["path"].startswith(sized.FORMS):
+    elif scope["type"] == "http" and scope["path"].startswith((sized.FORMS, sized.CHAT)):
         await _forms(scope, receive, send)
     else:
         await _office(scope, receive, send)  # type: ignore[arg-type]

@@ -52,6 +52,7 @@ def parts() -> list[Part]:
             "postgres", "PostgreSQL", throwaway_postgres.binaries() is not None, "apt-get install postgresql"
         ),
         Part("browser", "browser", bool(browser), "apt-get install chromium"),
+        Part("imap", "mailbox", _dovecot_found(), "apt-get install dovecot-imapd"),
         Part(
             "shared_data",
             "shared data",
@@ -59,6 +60,10 @@ def parts() -> list[Part]:
             "put the public data sets named in docs/howto/data-sets.md into ../shared/data",
         ),
     ]
+
+
+def _dovecot_found() -> bool:
+    return shutil.which("dovecot") is not None or Path("/usr/sbin/dovecot").exists()
 
 
 def pytest(folder: Path, title: str, arguments: list[str], **environment: str) -> Outcome:

@@ -2,18 +2,19 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import F
 
 from beizai.base import clock
 from beizai.base.errors import Forbidden, Invalid, NotFound
 from beizai.conversations import proposing
 from beizai.conversations.exports import Line
-from beizai.conversations.models import Conversation, Kind, ProposedFact, Speaker, Utterance, Way
+from beizai.conversations.models import Attachment, Conversation, Kind, ProposedFact, Speaker, Utterance, Way
 from beizai.customers import answers, belonging, facts
 from beizai.customers.models import AttributeDefinition, Customer
 from beizai.sources.models import Source
@@ -43,6 +44,18 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Also:
+    """What belongs to something said: `key` by which the same comes once, what came with it (attachments not yet saved),
+    what it quotes, whether the program said it itself, and whether the customer said it just now, themselves (`heard`)."""
+
+    key: str = ""
+    attachments: Sequence[Attachment] = ()
+    quoted: str = ""
+    automatic: bool = False
+    heard: bool = False
+
+
+@dataclass(frozen=True)
 class Brought:
     """What an export brought: messages of the customer's own, those known already, and those of others left out."""
 
@@ -51,6 +64,11 @@ class Brought:
     known: int
     left_out: int
     proposals: int
+
+
+def wait_of(kind: Kind) -> timedelta | None:
+    """How long a matter of this kind may wait for an answer; None where it waits for none."""
+    return _DUE.get(kind)
 
 
 def get(conversation_id: int) -> Conversation:
@@ -67,7 +85,7 @@ def open_one(told: Told, *, source: Source, by: User | None, now: datetime) -> C
         raise Invalid("“{word}” is no kind of conversation.", word=f"{told.kind}, {told.way}")
     if not Customer.objects.filter(pk=told.customer_id).exists():
         raise NotFound("There is no customer {number}.", number=told.customer_id)
-    wait = _DUE.get(Kind(told.kind))
+    wait = wait_of(Kind(told.kind))
     with transaction.atomic():
         made = Conversation.objects.create(
             customer_id=told.customer_id,
@@ -85,26 +103,69 @@ def open_one(told: Told, *, source: Source, by: User | None, now: datetime) -> C
 
 
 def say(
-    conversation_id: int, text: str, *, speaker: str, said_at: datetime, by: User | None
+    conversation_id: int,
+    text: str,
+    *,
+    speaker: str,
+    said_at: datetime,
+    by: User | None,
+    also: Also = Also(),
 ) -> Utterance | None:
-    """Adds what was said; None where it stands there already. What a customer says may propose facts."""
+    """Adds what was said; None where it stands there already. What a customer says may propose facts.
+
+    What is said in one conversation is entered one after the other: numbers rise in the order in which it can be read,
+    so that who asks for what came after a number misses nothing.
+    """
     words = text.strip()
-    if not words:
+    if not words and not also.attachments:
         raise Invalid("Nothing was written.", hint="Write what was said.")
     if len(words) > _LONGEST:
         raise Invalid("The text has over {most} characters.", most=_LONGEST, hint="Say it in fewer words.")
     with transaction.atomic():
+        held = Conversation.objects.select_for_update().filter(pk=conversation_id)
+        if not held.values_list("pk", flat=True).first():
+            raise NotFound("There is no conversation {number}.", number=conversation_id)
         said, is_new = Utterance.objects.get_or_create(
             conversation_id=conversation_id,
-            key=_key(speaker, said_at, words),
-            defaults={"speaker": speaker, "user": by, "text": words, "said_at": said_at},
-        )
+            key=also.key or _key(speaker, said_at, words),
+            defaults={
+                "speaker": speaker, "user": by, "text": words, "said_at": said_at, "quoted": also.quoted,
+                "automatic": also.automatic,
+            },
+        )  # fmt: skip
         if not is_new:
             return None
+        for one in also.attachments:
+            one.utterance = said
+            one.save()
         Conversation.objects.filter(pk=conversation_id, said_at__lt=said_at).update(said_at=said_at)
+        if also.heard:
+            Conversation.objects.filter(pk=conversation_id).update(heard_id=said.pk, closed_at=None)
         if speaker == Speaker.CUSTOMER:
             _propose(said)
     return said
+
+
+def read_by_staff(conversation_id: int) -> None:
+    """Somebody of the staff has the conversation before them: nothing in it is unread any more."""
+    unread = Conversation.objects.filter(pk=conversation_id, heard_id__gt=F("read_id"))
+    unread.update(read_id=F("heard_id"))
+
+
+def belongs_to(conversation_id: int, customer_id: int) -> Conversation:
+    """Whose conversation it is, said by a person or proved; the facts proposed from it are compared with their card."""
+    if not Customer.objects.filter(pk=customer_id).exists():
+        raise NotFound("There is no customer {number}.", number=customer_id)
+    with transaction.atomic():
+        found = Conversation.objects.select_for_update().filter(pk=conversation_id).first()
+        if found is None:
+            raise NotFound("There is no conversation {number}.", number=conversation_id)
+        if found.customer_id is not None and found.customer_id != customer_id:
+            raise Invalid(
+                "This conversation is on a card already.", hint="Join the two cards if they are one person."
+            )
+        Conversation.objects.filter(pk=conversation_id).update(customer_id=customer_id)
+    return get(conversation_id)
 
 
 def settle(conversation_id: int, *, by: User | None, now: datetime) -> Conversation:
@@ -129,7 +190,7 @@ def complaining(customer_ids: Iterable[int]) -> set[int]:
     """Who of these has a complaint that is not closed: nobody sells to them until it is."""
     open_ones = Conversation.objects.filter(kind=Kind.COMPLAINT, closed_at=None)
     return set(customer_ids) & set(
-        belonging.cards_of(open_ones.values_list("customer_id", flat=True)).values()
+        belonging.cards_of(open_ones.exclude(customer=None).values_list("customer_id", flat=True)).values()
     )
 
 
@@ -188,6 +249,8 @@ def take(proposal_id: int, *, source: Source, by: User | None, now: datetime) ->
     """Puts a proposed fact on the card. Invalid where the value does not fit the attribute: then it stays proposed."""
     with transaction.atomic():
         proposal = _open_proposal(proposal_id)
+        if proposal.utterance.conversation.customer_id is None:
+            raise Invalid("Nobody has said whose conversation this is.", hint="Choose the card first.")
         one = facts.definition(proposal.attribute_key)
         card = Customer.objects.select_for_update().get(pk=proposal.utterance.conversation.customer_id)
         value = answers.parse(one, proposal.value, currency=shop().currency)
@@ -219,6 +282,7 @@ def _open_proposal(proposal_id: int) -> ProposedFact:
 def _propose(said: Utterance) -> None:
     known = set(AttributeDefinition.objects.filter(retired_at=None).values_list("key", flat=True))
     card = said.conversation.customer
+    told = card.facts if card is not None else {}
     rows = [
         ProposedFact(
             utterance=said,
@@ -229,7 +293,7 @@ def _propose(said: Utterance) -> None:
             rule_version=one.version,
         )
         for one in proposing.propose(said.text, known)
-        if str(card.facts.get(one.attribute_key, {}).get("v", "")).casefold() != one.value.casefold()
+        if str(told.get(one.attribute_key, {}).get("v", "")).casefold() != one.value.casefold()
     ]
     ProposedFact.objects.bulk_create(rows, ignore_conflicts=True)
 

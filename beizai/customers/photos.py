@@ -30,15 +30,16 @@ def keep(sent: bytes) -> dict[str, Any]:
             size=round(len(sent) / 1e6),
             limit=_MOST_BYTES // 1_000_000,
         )
-    drawn = _drawn(sent)
+    made = drawn(sent)
     name = f"{uuid.uuid4().hex}.jpg"
     folder = home.current().uploads / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_bytes(drawn)
-    return {"file": name, "type": "image/jpeg", "bytes": len(drawn)}
+    (folder / name).write_bytes(made)
+    return {"file": name, "type": "image/jpeg", "bytes": len(made)}
 
 
-def _drawn(sent: bytes) -> bytes:
+def drawn(sent: bytes) -> bytes:
+    """The picture made anew as a JPEG, upright, without anything hidden; Invalid where it is none or made to burst."""
     out = io.BytesIO()
     try:
         with warnings.catch_warnings():

@@ -6,7 +6,7 @@ from typing import Any
 from beizai.edge.http import Answer, Receive, Scope, Send, TooLarge, send_answer
 
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-FORMS = "/f/"
+FORMS, CHAT = "/f/", "/chat/"
 FORM_BYTES = 12_000_000  # a photo of 10 MB and its form
 _TOO_LARGE = Answer(413, b"Too large.\n")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from beizai.base import home
+from beizai.base import home, tokens
 from beizai.base.errors import Forbidden, Invalid, NotFound
 from beizai.forms import counting, limits, links, pictures, prizes, rewards, sign_ups
 from beizai.forms.answering import Given, Problem, read_page
@@ -43,7 +43,7 @@ class Begun:
             "k": self.key, "f": self.form_id, "v": self.version_id, "l": self.language, "t": self.begun_at,
             "c": self.customer_id, "h": dict(self.hidden),
         }  # fmt: skip
-        return links.seal(home.current().key("signing"), links.PARTIAL, content)
+        return tokens.seal(home.current().key("signing"), links.PARTIAL, content)
 
 
 def begin(
@@ -61,7 +61,7 @@ def _declared(form: Definition, given: Mapping[str, str]) -> dict[str, str]:
 
 def read_begun(token: str, *, at: datetime) -> Begun:
     """The sheet a partial id names; NotFound where it is not ours or older than 30 days."""
-    found = links.unseal(home.current().key("signing"), links.PARTIAL, token)
+    found = tokens.unseal(home.current().key("signing"), links.PARTIAL, token)
     if at.timestamp() - found["t"] > PARTIAL_DAYS * 86_400:
         raise NotFound("This form was left lying for too long.", hint="Begin it again.")
     return Begun(found["k"], found["f"], found["v"], found["l"], found["t"], found["c"], found["h"])

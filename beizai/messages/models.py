@@ -87,6 +87,7 @@ class ServiceMail(models.Model):
     subject = models.CharField(max_length=300)
     text = models.TextField(blank=True)
     html = models.TextField(blank=True)
+    headers = models.JSONField(default=dict)  # In-Reply-To, References, Reply-To of an answer
     state = models.CharField(max_length=12, choices=ServiceState.choices, default=ServiceState.WAITING)
     attempts = models.PositiveSmallIntegerField(default=0)
     detail = models.CharField(max_length=300, blank=True)  # the mail server's own words

@@ -3,7 +3,7 @@
 They are no campaign: no draw, no window, no pixel. A crash in the middle leaves a mail in doubt, and it is not sent again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -25,6 +25,8 @@ HandOver = Callable[[Outgoing, Shop], None]
 
 _TRIES = 6
 _PAUSE = timedelta(minutes=2)
+_ANSWERS = ("In-Reply-To", "References")
+_BY_A_PERSON = ("answer",)  # kinds somebody of the staff wrote
 _FOR_GOOD = ("bounced",)
 _IN_DOUBT_AFTER = timedelta(minutes=5)
 
@@ -40,10 +42,12 @@ def ask(
     html: str = "",
     customer_id: int | None = None,
     good_until: datetime | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> ServiceMail:
     """Has the worker send a mail. The same key again is the same mail, however often it is asked for.
 
     After `good_until` it is no longer of use to anybody and is not sent. Invalid where the address cannot be one.
+    `headers`: of an answer, the mail it answers (In-Reply-To, References) and where the next one goes (Reply-To).
     """
     normal_email(to)
     mail, _made = ServiceMail.objects.get_or_create(
@@ -55,6 +59,7 @@ def ask(
             "subject": subject,
             "text": text,
             "html": html,
+            "headers": dict(headers or {}),
             "due_at": now,
             "good_until": good_until,
             "asked_at": now,
@@ -111,18 +116,29 @@ def _doubt_what_was_left(now: datetime) -> None:
     left.update(state=ServiceState.IN_DOUBT)
 
 
+def message_id(mail: ServiceMail, the_shop: Shop) -> str:
+    """The mail's own id, by which an answer to it is known."""
+    domain = a_label(the_shop.sender_address).rpartition("@")[2]
+    return f"<service-{mail.number.hex}@{domain}>"
+
+
 def _written(mail: ServiceMail, the_shop: Shop, now: datetime) -> Outgoing:
     local, _at, domain = a_label(the_shop.sender_address).rpartition("@")
     to = a_label(mail.address)
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(the_shop.sender_name or the_shop.name, local, domain)
     message["To"] = to
-    if the_shop.reply_to:
-        message["Reply-To"] = a_label(the_shop.reply_to)
+    reply_to = mail.headers.get("Reply-To") or the_shop.reply_to
+    if reply_to:
+        message["Reply-To"] = a_label(reply_to)
+    for name in _ANSWERS:
+        if mail.headers.get(name):
+            message[name] = " ".join(mail.headers[name].split())
     message["Subject"] = " ".join(mail.subject.split())
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<service-{mail.number.hex}@{domain}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notice answers it
+    message["Message-ID"] = message_id(mail, the_shop)
+    if mail.kind not in _BY_A_PERSON:
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notice answers it
     message.set_content(mail.text, cte="quoted-printable")
     if mail.html:
         message.add_alternative(mail.html, subtype="html", cte="quoted-printable")

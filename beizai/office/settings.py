@@ -328,6 +328,8 @@ def action_words(action: str) -> str:
         "customer.restricted": _("Data of a customer restricted, or used again"),
         "consent.exported": _("Proof of consent taken out"),
         "retention.carried_out": _("Old entries taken out by the retention rules"),
+        "chat.changed": _("The chat was changed"),
+        "mailbox.changed": _("The mailbox was changed"),
         "export.asked": _("Export asked for"),
         "retention.set": _("Days of keeping changed"),
         "suppression.added": _("Address or number put on the list of those not contacted"),

@@ -27,6 +27,7 @@ ROOMS = (
     "waiting",
     "imports.urls",
     "conversations.urls",
+    "chat.urls",
     "forms.urls",
     "sources.urls",
     "events.urls",

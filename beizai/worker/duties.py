@@ -15,7 +15,7 @@ from beizai.imports import undoing
 from beizai.measurement import book_days, results
 from beizai.staff.shop import now, shop
 from beizai.value import customers, kept, standings
-from beizai.worker import appointments, asked, background, forms, jobs, rounds, sending, webhooks
+from beizai.worker import appointments, asked, background, conversations, forms, jobs, rounds, sending, webhooks
 from beizai.worker.loop import REST, SENDING
 
 _STANDINGS = "standings"
@@ -42,6 +42,7 @@ def enlist() -> None:
     rounds.register("sweep", REST, _SWEEP_SECONDS, _sweep)
     asked.enlist()
     forms.enlist()
+    conversations.enlist()
     webhooks.enlist()
     rounds.register("erase", REST, _ERASE_SECONDS, _erase)
     background.register(_RETENTION, _carry_out_retention)
