@@ -31,6 +31,7 @@ def tabs(here: str) -> list[dict[str, Any]]:
         ("shop", pgettext("settings", "Shop"), "/settings/"),
         ("sender", _("Sender"), "/settings/sender/"),
         ("margins", _("Margins"), "/settings/margins/"),
+        ("trade", pgettext("settings", "Trade"), "/settings/trade/"),
         ("appointments", _("Appointments"), "/settings/appointments/"),
         ("users", _("Users"), "/settings/users/"),
         ("branches", _("Branches"), "/settings/branches/"),

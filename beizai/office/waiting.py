@@ -30,7 +30,9 @@ def ask(kind: str, arguments: Mapping[str, Any], *, key: str) -> HttpResponse:
 @needs()
 def waiting(request: HttpRequest, number: int) -> HttpResponse:
     """The page, or as a fragment the box that is asked again every two seconds."""
-    job = Job.objects.filter(pk=number, kind__in=(asked.IMPORT, asked.APPROVE, asked.LOOK)).first()
+    job = Job.objects.filter(
+        pk=number, kind__in=(asked.IMPORT, asked.APPROVE, asked.LOOK, asked.EXAMPLE)
+    ).first()
     if job is None:
         raise NotFound(
             _("There is nothing to wait for here."), hint=_("It is done. Look for it in its list.")
@@ -65,6 +67,8 @@ def _result_url(job: Job) -> str:
         return reverse("import", args=[job.result["import_id"]])
     if job.kind == asked.LOOK:
         return reverse("review")
+    if job.kind == asked.EXAMPLE:
+        return reverse("trade")
     return reverse("campaign", args=[job.result["campaign_id"]])
 
 
@@ -73,6 +77,8 @@ def _back_url(job: Job) -> str:
         return reverse("import_check", args=[job.arguments.get("token", "0" * 24)])
     if job.kind == asked.LOOK:
         return reverse("review")
+    if job.kind == asked.EXAMPLE:
+        return reverse("trade")
     return reverse("campaign_approve", args=[job.arguments["campaign_id"]])
 
 
@@ -88,6 +94,8 @@ def _what(job: Job) -> str:
         return _("Judging who may be written to, drawing the lot, writing the ledger")
     if job.kind == asked.LOOK:
         return _("Comparing the cards of the book")
+    if job.kind == asked.EXAMPLE:
+        return _("Inventing customers of the trade, or taking them out again")
     return _("Reading the file and bringing it in")
 
 

@@ -137,9 +137,9 @@ def add_segments(chosen: Trade, language: str, *, now: datetime) -> list[str]:
     return left_out
 
 
-def care(shop: Shop) -> dict[str, list[str]]:
+def care(shop: Shop, *, language: str = "") -> dict[str, list[str]]:
     """What each type of customer gets in this shop's trade, by the type's code; empty where no book says it."""
-    language = language_of(shop)
+    language = language or language_of(shop)
     found: dict[str, list[str]] = {}
     for table in (row for one in opened(shop)[:1] for row in one.care):
         found[table["type"]] = list(said(table, language)["do"])

@@ -40,12 +40,12 @@ def has_funnel(shop: Shop) -> bool:
     return any(one.funnel for one in books.opened(shop))
 
 
-def funnel(shop: Shop, at: datetime) -> Funnel | None:
+def funnel(shop: Shop, at: datetime, *, language: str = "") -> Funnel | None:
     """The funnel of the first opened book that has one; None where none has. Nobody counts at a step who is missing at one before it."""
     chosen = next((one for one in books.opened(shop) if one.funnel), None)
     if chosen is None:
         return None
-    language = books.language_of(shop)
+    language = language or books.language_of(shop)
     tables = [books.said(table, language) for table in chosen.funnel]
     asked = tuple(membership.resolved(membership.read_rule(table["rule"])) for table in tables)
     with ask(at) as question:

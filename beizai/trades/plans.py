@@ -35,10 +35,14 @@ class Proposed:
     window_days: int
 
 
-def plans(shop: Shop) -> list[Proposed]:
-    """What the books this shop has opened propose; the book it names first stands first."""
-    language = books.language_of(shop)
-    return [_said(chosen, table, language) for chosen in books.opened(shop) for table in chosen.campaigns]
+def plans(shop: Shop, *, language: str = "") -> list[Proposed]:
+    """What the books this shop has opened propose, in the shop's language or another; the book it names first stands first."""
+    own = books.language_of(shop)
+    return [
+        _said(chosen, table, language or own, own)
+        for chosen in books.opened(shop)
+        for table in chosen.campaigns
+    ]
 
 
 def draft(key: str, shop: Shop, *, now: datetime, by: User | None) -> Campaign:
@@ -80,12 +84,12 @@ def mail(found: Proposed, language: str) -> str:
     }
 
 
-def _said(chosen: Trade, table: Table, language: str) -> Proposed:
+def _said(chosen: Trade, table: Table, language: str, own: str) -> Proposed:
     said = books.said(table, language)
     return Proposed(
         said["key"],
         said["name"],
-        books.said_name(chosen, said["segment"], language),
+        books.said_name(chosen, said["segment"], own),
         said["subject"],
         tuple(said["body"]),
         said["button"],

@@ -60,24 +60,26 @@ class Week:
     journeys: tuple[Journey, ...]
 
 
-def week(shop: Shop, at: datetime) -> Week:
-    """What the book the shop names first says; empty where no book is open."""
-    opened, language = books.opened(shop), books.language_of(shop)
+def week(shop: Shop, at: datetime, *, language: str = "") -> Week:
+    """What the book the shop names first says, in the reader's language or the shop's; empty where no book is open."""
+    opened = books.opened(shop)
+    language = language or books.language_of(shop)
     if not opened:
         return Week("", (), ())
     chosen, today = opened[0], civil(at)
     return Week(
         books.text(chosen.label, language),
         tuple(_lines(chosen, language, shop, at)),
-        tuple(_journeys(chosen, language, today)),
+        tuple(_journeys(chosen, language, shop, today)),
     )
 
 
 def _lines(chosen: Trade, language: str, shop: Shop, at: datetime) -> Iterator[Line]:
     proposed = {one.key: one for one in plans.plans(shop)}
+    own = books.language_of(shop)  # segments are called as the shop called them
     segments = dict(Segment.objects.values_list("name", "pk"))
     for table in chosen.week:
-        name = books.said_name(chosen, table["segment"], language)
+        name = books.said_name(chosen, table["segment"], own)
         if name not in segments or not is_in(table.get("between"), civil(at)):
             continue
         customers = membership.count(segments[name], as_of=at)
@@ -109,7 +111,7 @@ def is_in(between: list[str] | None, today: date) -> bool:
     return first <= day <= last if first <= last else day >= first or day <= last
 
 
-def _journeys(chosen: Trade, language: str, today: date) -> Iterator[Journey]:
+def _journeys(chosen: Trade, language: str, shop: Shop, today: date) -> Iterator[Journey]:
     for table in chosen.journeys:
         feast = next_on(table["before"], today) if "before" in table else None
         if feast is not None and feast - today > timedelta(days=AHEAD_DAYS):
@@ -123,7 +125,7 @@ def _journeys(chosen: Trade, language: str, today: date) -> Iterator[Journey]:
             )
             for step in table["steps"]
         )
-        name = books.said_name(chosen, table["segment"], language)
+        name = books.said_name(chosen, table["segment"], books.language_of(shop))
         yield Journey(books.text(table["name"], language), name, steps)
 
 

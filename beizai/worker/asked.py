@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from beizai.base import home
+from beizai.base.errors import Invalid
 from beizai.base.progress import Progress
 from beizai.campaigns import approval
 from beizai.identity import looking
@@ -14,10 +15,12 @@ from beizai.imports.files import Wish
 from beizai.imports.reading import Options
 from beizai.staff.models import User
 from beizai.staff.shop import now, shop
+from beizai.trades import books
+from beizai.trades.example import filling
 from beizai.value import standings
 from beizai.worker import background
 
-IMPORT, APPROVE, LOOK = "import", "approve", "look"
+IMPORT, APPROVE, LOOK, EXAMPLE = "import", "approve", "look", "example"
 
 
 def enlist() -> None:
@@ -25,6 +28,7 @@ def enlist() -> None:
     background.register(IMPORT, _bring_in)
     background.register(APPROVE, _approve)
     background.register(LOOK, _look)
+    background.register(EXAMPLE, _example)
 
 
 def _bring_in(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
@@ -66,6 +70,18 @@ def _look(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]
     """The whole book is looked through for cards of one person."""
     found = looking.look(now=now(), by=_user(arguments), progress=progress)
     return {"pairs": found.pairs, "joined": found.joined, "proposed": found.proposed}
+
+
+def _example(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
+    """The example of the home's trade comes in, or goes out again whole."""
+    if arguments["what"] == "remove":
+        done = filling.remove(now=now(), by=_user(arguments))
+        return {"customers": done.customers}
+    opened = books.opened(shop())
+    if not opened:
+        raise Invalid("No trade's book is open in this home.", hint="Open it first.")
+    added = filling.add(opened[0].name, now=now(), by=_user(arguments), progress=progress)
+    return {"customers": added.customers}
 
 
 def _user(arguments: Mapping[str, Any]) -> User | None:

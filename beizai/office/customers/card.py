@@ -28,6 +28,7 @@ from beizai.office.permissions import needs, person
 from beizai.sources.models import Source
 from beizai.staff import audit
 from beizai.staff.roles import May, may
+from beizai.trades import books
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ def card(request: HttpRequest, customer_id: int) -> HttpResponse:
         "stage_words": labels.stages().get(standing.stage, ""),
         "type_words": labels.types().get(standing.type, ""),
         "rules": labels.rules(),
+        "trade_care": books.care(frame().shop, language=frame().language).get(standing.type, []),
+        "care_words": _("what they get"),
         "ways": ways(found, contact) if contact else [],
         "decisions": decisions(customer_id),
         "families": families(found, next_up) if may(reader, May.SEE_NAMES) else [],

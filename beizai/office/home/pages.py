@@ -14,7 +14,7 @@ from beizai.measurement.advice import advice
 from beizai.measurement.figures import key_figures
 from beizai.office import reasons, wording
 from beizai.office.frame import frame
-from beizai.office.home import came, figures, loop, week
+from beizai.office.home import came, figures, loop, trade_week, week
 from beizai.office.home.kept import Kept
 from beizai.office.permissions import needs, person
 from beizai.staff.models import User
@@ -23,6 +23,7 @@ from beizai.staff.roles import May, may
 _figures = Kept(key_figures)
 _advice = Kept(advice)
 _came = Kept(came.came_in)
+_trade = trade_week.Spoken()
 _aims = Kept(lambda _now: targets.followed())
 
 
@@ -40,6 +41,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "knots": loop.knots(reader),
         "figures": _shown_figures(shown, reader) if may(reader, May.SEE_CUSTOMERS) else [],
         "came": shown["came"],
+        "has_trade": (sees_week := trade_week.has_one() and may(reader, May.SEE_SEGMENTS)),
+        "trade_week": trade_week.shown(shown["trade"], reader) if sees_week and shown["trade"] else None,
         "aims": _of_reader(shown["aims"], reader),
         "sending": _sending() if may(reader, May.SEE_CAMPAIGNS) else [],
         "sees_money": may(reader, May.SEE_VALUE),
@@ -50,7 +53,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def _boxes() -> list[tuple[str, Any, Any]]:
     return [
         (name, kept.get, kept.ready)
-        for name, kept in (("figures", _figures), ("week", _advice), ("came", _came), ("aims", _aims))
+        for name, kept in (("figures", _figures), ("week", _advice), ("trade", _trade), ("came", _came), ("aims", _aims))
     ]
 
 
@@ -88,6 +91,13 @@ def aims_fragment(request: HttpRequest) -> HttpResponse:
     """How many customers branches, sources and staff have of those wanted, counted now."""
     found = _of_reader(_aims.get(frame().now), person(request))
     return render(request, "office/home_aims.html", {"aims": found})
+
+
+@needs(May.SEE_SEGMENTS)
+def trade_fragment(request: HttpRequest) -> HttpResponse:
+    """What the trade says of this week, counted now."""
+    found = trade_week.shown(_trade.get(frame().now), person(request))
+    return render(request, "office/home_trade.html", {"trade_week": found})
 
 
 @needs(May.SEE_VALUE)

@@ -9,5 +9,6 @@ urlpatterns = [
     path("home/figures/", pages.figures_fragment, name="home_figures"),
     path("home/week/", pages.week_fragment, name="home_week"),
     path("home/aims/", pages.aims_fragment, name="home_aims"),
+    path("home/trade/", pages.trade_fragment, name="home_trade"),
     path("home/came/", pages.came_fragment, name="home_came"),
 ]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,9 +22,10 @@ from beizai.office import labels
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
 from beizai.office.tabs import tabs
-from beizai.office.value import pictures
+from beizai.office.value import funnel, pictures
 from beizai.office.wording import day, money, number, percent
 from beizai.staff.roles import May
+from beizai.trades import books
 from beizai.value import kept
 from beizai.value.care import CARE
 from beizai.value.customers import customers, thresholds_of
@@ -176,8 +177,23 @@ def stages(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "office/value/stages.html",
-        _page(request, found, "stages") | {"head": head, "scales": scales},
+        _page(request, found, "stages")
+        | {"head": head, "scales": scales, "funnel": funnel.steps(at_of(found)), "trade_care": trade_care()},
     )
+
+
+def trade_care() -> list[tuple[str, list[str]]]:
+    """What the trade's book says each type gets."""
+    said, names = books.care(frame().shop, language=frame().language), labels.types()
+    return [(name, said[code]) for code, name in names.items() if code in said]
+
+
+def at_of(found: Counted) -> datetime:
+    """The time the counted stand for: now, or the end of a day that is over."""
+    here = frame()
+    if found.on >= here.today:
+        return here.now
+    return clock.start_of(found.on + timedelta(days=1), here.shop.timezone) - timedelta(microseconds=1)
 
 
 def _scale(found: Counted, kind: str) -> dict[str, Any]:
