@@ -53,7 +53,13 @@ def home(request: HttpRequest) -> HttpResponse:
 def _boxes() -> list[tuple[str, Any, Any]]:
     return [
         (name, kept.get, kept.ready)
-        for name, kept in (("figures", _figures), ("week", _advice), ("trade", _trade), ("came", _came), ("aims", _aims))
+        for name, kept in (
+            ("figures", _figures),
+            ("week", _advice),
+            ("trade", _trade),
+            ("came", _came),
+            ("aims", _aims),
+        )
     ]
 
 

@@ -46,13 +46,14 @@ class Counted:
 
 def counted(request: HttpRequest) -> Counted:
     """The customers as of the day asked for; without one as they stand now."""
-    on = _asked_day(request)
+    on = asked_day(request)
     table = _table(on)
     bought = np.asarray(table["purchase_days"].to_numpy()) > 0
     return Counted(table, table.filter(pa.array(bought)), thresholds_of(table), on)
 
 
-def _asked_day(request: HttpRequest) -> date:
+def asked_day(request: HttpRequest) -> date:
+    """The day asked for, today at the latest."""
     try:
         asked = date.fromisoformat(request.GET.get("as_of", ""))
     except ValueError:
