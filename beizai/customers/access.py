@@ -35,21 +35,17 @@ class Sight:
         """The condition on rows that have a card's number in `column`; it is asked row by row, so any order can be walked."""
         if self.branch is None:
             return Q()
-        home = Customer.objects.filter(branch=self.branch)
-        served = ServedAt.objects.filter(branch=self.branch)
-        own = Q(Exists(home.filter(pk=OuterRef(column))))
-        own |= Q(Exists(served.filter(customer_id=OuterRef(column))))
-        own |= belonging.of_joined(home.values_list("pk", flat=True), column)
-        own |= belonging.of_joined(served.values_list("customer_id", flat=True), column)
-        return own | Q(**{f"{column}__in": self._opened}) if self._opened else own
+        own = ServedAt.objects.filter(branch=self.branch)
+        found = Q(Exists(own.filter(customer_id=OuterRef(column))))
+        found |= belonging.of_joined(own.order_by().values_list("customer_id", flat=True), column)
+        return found | Q(**{f"{column}__in": self._opened}) if self._opened else found
 
     def few(self, most: int) -> list[int] | None:
         """The cards of a small branch; None where there are more than `most`, or the whole book is open."""
         if self.branch is None:
             return None
-        home = Customer.objects.filter(branch=self.branch).order_by().values_list("pk", flat=True)
-        served = ServedAt.objects.filter(branch=self.branch).order_by().values_list("customer_id", flat=True)
-        found = {*home[: most + 1], *served[: 2 * most + 2], *self._opened}
+        own = ServedAt.objects.filter(branch=self.branch).order_by().values_list("customer_id", flat=True)
+        found = {*own[: (most + 1) * len(ServedHow)], *self._opened}
         if len(found) > most:
             return None
         return sorted(set(belonging.cards_of(found).values()))
@@ -143,6 +139,18 @@ def _normal_phone(text: str, country: str) -> str:
         return ""
 
 
+def at_home(card: Customer, at: datetime) -> None:
+    """Keeps what a card says of its home branch among the branches' own customers; to be told whenever that changes."""
+    held = ServedAt.objects.filter(customer=card, how=ServedHow.HOME)
+    if list(held.values_list("branch_id", flat=True)) == [card.branch_id] or (
+        card.branch_id is None and not held.exists()
+    ):
+        return
+    held.delete()
+    if card.branch_id is not None:
+        ServedAt.objects.create(branch_id=card.branch_id, customer=card, how=ServedHow.HOME, since_at=at)
+
+
 def served(customer_id: int, by: User | None, at: datetime) -> None:
     """Somebody of a branch served this customer: from now on they are one of the branch's own."""
     if by is None or by.branch_id is None:
@@ -152,11 +160,8 @@ def served(customer_id: int, by: User | None, at: datetime) -> None:
     )
 
 
-def write_bought(branch_id: int, customer_ids: Collection[int], at: datetime) -> None:
-    """Writes down who bought at a branch, of cards that are in the book; who stands there already stays."""
+def write_own(branch_id: int, customer_ids: Collection[int], how: ServedHow, at: datetime) -> None:
+    """Writes down a branch's own customers, of cards that are in the book; who stands there already stays."""
     there = Customer.objects.filter(pk__in=customer_ids).values_list("pk", flat=True)
-    rows = [
-        ServedAt(branch_id=branch_id, customer_id=number, how=ServedHow.BOUGHT, since_at=at)
-        for number in there
-    ]
+    rows = [ServedAt(branch_id=branch_id, customer_id=number, how=how, since_at=at) for number in there]
     ServedAt.objects.bulk_create(rows, ignore_conflicts=True)

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from beizai.base.errors import Invalid, NotFound
-from beizai.customers import belonging, facts, history, points, search
+from beizai.customers import access, belonging, facts, history, points, search
 from beizai.customers.models import Customer, Standing
 from beizai.sources.models import Source
 from beizai.staff.models import User
@@ -77,6 +77,7 @@ def add(
                 simulated=new.simulated,
             )
         Standing.objects.create(customer=customer, as_of=now)
+        access.at_home(customer, now)
         search.index_one(customer.pk)
     return customer
 
@@ -125,6 +126,8 @@ def edit(
         if any(changed):
             touch(customer, now)
             search.index_one(customer_id)
+        if "branch_id" in changes:
+            access.at_home(customer, now)
     return customer
 
 

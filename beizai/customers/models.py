@@ -77,12 +77,19 @@ class Customer(models.Model):
     language = models.CharField(max_length=10, blank=True)
     birthday_on = models.DateField(null=True, blank=True)
     postal_address = models.TextField(blank=True)
-    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL)
+    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, db_index=False)
     facts = models.JSONField(default=dict, blank=True)
     source = models.ForeignKey(Source, on_delete=models.PROTECT)
-    made_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    made_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     through = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="known_through"
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="known_through",
+        db_index=False,
     )  # the customer who named them first
     only_named = models.BooleanField(
         null=True
@@ -97,6 +104,14 @@ class Customer(models.Model):
         indexes = [
             models.Index(fields=["name", "id"], name="customer_name"),
             models.Index(fields=["country"], name="customer_country"),
+            # most cards have none of these: an index of those that do costs a large import nothing
+            models.Index(
+                fields=["branch"], name="customer_of_branch", condition=models.Q(branch__isnull=False)
+            ),
+            models.Index(fields=["made_by"], name="customer_by", condition=models.Q(made_by__isnull=False)),
+            models.Index(
+                fields=["through"], name="customer_through", condition=models.Q(through__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -107,7 +122,7 @@ class ExternalId(models.Model):
     """The number a customer has in a source (a shop's customer number), one card per number."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="external_ids")
-    source = models.ForeignKey(Source, on_delete=models.PROTECT)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, db_index=False)  # leads the constraint
     value = models.CharField(max_length=200)
 
     class Meta:
@@ -129,20 +144,16 @@ class ContactPoint(models.Model):
     channel = models.CharField(max_length=10, choices=Channel.choices)
     value = models.CharField(max_length=254)  # as given
     normal = models.CharField(max_length=254)
-    source = models.ForeignKey(Source, on_delete=models.PROTECT)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, db_index=False)  # nobody asks by it
     simulated = models.BooleanField(default=False)
     added_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["channel", "normal"], name="contact_point_normal"),
-        ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["customer", "channel", "normal"], name="contact_point_once_a_card"
-            )
+            # in this order it is what an address is looked up by, too, and an import writes along it
+            models.UniqueConstraint(fields=["channel", "normal", "customer"], name="contact_point_once")
         ]
 
 
@@ -155,7 +166,7 @@ class FactChange(models.Model):
     )  # a column ("name"), "fact:KEY", "contact:email", "tag:TAG", "tie:KIND"
     old = models.JSONField(null=True)
     new = models.JSONField(null=True)
-    source = models.ForeignKey(Source, on_delete=models.PROTECT)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, db_index=False)  # nobody asks by it
     import_id = models.BigIntegerField(null=True, db_index=True)
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL)
     at = models.DateTimeField()
@@ -164,7 +175,9 @@ class FactChange(models.Model):
 class Tag(models.Model):
     """A word staff put on a card."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="tags")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, related_name="tags", db_index=False
+    )  # leads the constraint
     tag = models.CharField(max_length=60, db_index=True)
     added_at = models.DateTimeField()
 
@@ -236,14 +249,18 @@ class Note(models.Model):
 
 
 class ServedHow(models.TextChoices):
-    """By what a customer is known to have been served at a branch."""
+    """By what a customer is one of a branch's own."""
 
+    HOME = "home"  # at home there, as the card says
     BOUGHT = "bought"  # from the orders of the book, counted anew
     CAME = "came"  # rung up, booked or written down there
 
 
 class ServedAt(models.Model):
-    """A customer was served at a branch. Beside the home branch on the card it says whose own customer somebody is."""
+    """A customer is at home at a branch, or was served there: it says whose own customer somebody is.
+
+    One table with one index, so that a list of a million is walked for a branch without touching the cards.
+    """
 
     branch = models.ForeignKey(Branch, on_delete=models.CASCADE, db_index=False)  # leads the constraint
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="served_at")

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Max
 
+from beizai.customers import access
 from beizai.customers.belonging import in_pieces
 from beizai.customers.models import AttributeDefinition, Customer, FactChange
 from beizai.identity import rules
@@ -124,6 +125,7 @@ def put_together(group: Group, *, now: datetime) -> set[int]:
                 own.raised += _STEP
                 card.revision += _STEP
                 card.save()
+                access.at_home(card, now)
             own.change_id = _last_change(number)
             own.save()
         elif number in group.own:
@@ -132,6 +134,7 @@ def put_together(group: Group, *, now: datetime) -> set[int]:
             changed.add(number)
             card.revision = max(card.revision - own.raised, 0)
             card.save()
+            access.at_home(card, now)
             own.delete()
     return changed
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from beizai.customers import access, belonging
-from beizai.customers.models import ServedAt, ServedHow
+from beizai.customers.models import Customer, ServedAt, ServedHow
 from beizai.events.book import Book
 from beizai.staff.models import Branch
 
@@ -14,6 +14,7 @@ _AT_ONCE = 1_000
 
 def keep(book: Book, as_of: datetime) -> int:
     """Writes down who bought at each branch (an order's store has its name) and takes out who no longer did; how many changed.
+    Who is at home there is made to agree with the cards too.
 
     A thousand at a time, pausing as long as it wrote, so that nobody waits for the office database.
     """
@@ -21,11 +22,16 @@ def keep(book: Book, as_of: datetime) -> int:
 
 
 def _keep_one(book: Book, branch: Branch, as_of: datetime) -> int:
-    wanted = _buyers(book, branch.name)
-    held = ServedAt.objects.filter(branch=branch, how=ServedHow.BOUGHT)
+    at_home = Customer.objects.filter(branch=branch).order_by().values_list("pk", flat=True)
+    kept = _agree(branch, ServedHow.HOME, set(at_home), as_of)
+    return kept + _agree(branch, ServedHow.BOUGHT, _buyers(book, branch.name), as_of)
+
+
+def _agree(branch: Branch, how: ServedHow, wanted: set[int], as_of: datetime) -> int:
+    held = ServedAt.objects.filter(branch=branch, how=how)
     there = set(held.order_by().values_list("customer_id", flat=True))
     for piece in _paced(sorted(wanted - there)):
-        access.write_bought(branch.pk, piece, as_of)
+        access.write_own(branch.pk, piece, how, as_of)
     for piece in _paced(sorted(there - wanted)):
         held.filter(customer_id__in=piece).delete()
     return len(wanted ^ there)

@@ -40,7 +40,12 @@ def bring_in(sold: Iterable[Sold], *, now: datetime) -> int:
             "discount_minor": 0,
         }
         kind = "sale" if one.amount_minor >= 0 else "return"
-        received = {"received_at": now.replace(tzinfo=None), "line_count": 1, "currency": "EUR", "store": one.store}
+        received = {
+            "received_at": now.replace(tzinfo=None),
+            "line_count": 1,
+            "currency": "EUR",
+            "store": one.store,
+        }
         orders.append(shared | received | {"number": number, "kind": kind})
         quantity = 1_000 if kind == "sale" else -1_000
         lines.append(

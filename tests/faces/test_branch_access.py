@@ -411,3 +411,22 @@ def test_the_owner_makes_a_branch_and_says_what_its_staff_open(reader: User) -> 
 def test_the_list_is_narrowed_to_a_branch(here: Branch, other: Customer) -> None:
     card("Ida Hier", here)
     assert listed(logged_in(person("lin", None, "owner")), f"/customers/?branch={here.pk}") == {"Ida Hier"}
+
+
+def test_who_moves_house_leaves_the_branch_they_were_at_home_at(
+    reader: User, here: Branch, there: Branch
+) -> None:
+    mine, client = card("Ida Hier", here), logged_in(reader)
+    assert client.get(f"/customers/{mine.pk}/").status_code == 200
+    cards.edit(mine.pk, {"branch_id": there.pk}, revision=mine.revision, source=office(NOW), now=NOW)
+    assert client.get(f"/customers/{mine.pk}/").status_code == 404
+
+
+def test_what_was_written_past_the_cards_agrees_after_the_book_is_counted(
+    reader: User, here: Branch, there: Branch
+) -> None:
+    one, other = card("Ida Hier", None), card("Jan Hier", here)
+    Customer.objects.filter(pk=one.pk).update(branch=here)
+    Customer.objects.filter(pk=other.pk).update(branch=there)
+    standings.refresh(NOW)
+    assert listed(logged_in(reader)) == {"Ida Hier"}

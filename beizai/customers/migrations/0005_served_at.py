@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             name='ServedAt',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('how', models.CharField(choices=[('bought', 'Bought'), ('came', 'Came')], max_length=10)),
+                ('how', models.CharField(choices=[("home", "Home"), ("bought", "Bought"), ('came', 'Came')], max_length=10)),
                 ('since_at', models.DateTimeField()),
                 ('branch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='staff.branch')),
                 ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='served_at', to='customers.customer')),
@@ -24,5 +24,10 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('branch', 'customer', 'how'), name='served_once_a_branch')],
             },
+        ),
+        migrations.RunSQL(
+            "INSERT INTO customers_servedat (branch_id, customer_id, how, since_at) "
+            "SELECT branch_id, id, 'home', created_at FROM customers_customer WHERE branch_id IS NOT NULL",
+            migrations.RunSQL.noop,
         ),
     ]

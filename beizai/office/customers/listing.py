@@ -146,15 +146,18 @@ def matches(what: Asked, searched: list[int] | None) -> Matches:
     Few matches are looked up first and then put in order; where they are many, the order's index is walked and they are
     met on the way. Either keeps the database from sorting half the book for one page. A small branch's cards lead.
     """
-    few = what.sight.few(COUNTED_AT_MOST)
-    if few is not None:
-        searched = few if searched is None else sorted(set(few) & set(searched))
-    rows = matching(what, found=searched)
     if not what.words and not what.filters and what.sight.whole:
-        return Matches(rows, all_cards(), False)
-    ids = list(rows.order_by().values_list(what.paths.id, flat=True)[: COUNTED_AT_MOST + 1])
-    if len(ids) > COUNTED_AT_MOST:
-        return Matches(matching(what, found=searched, passing=True), COUNTED_AT_MOST, True)
+        return Matches(matching(what), all_cards(), False)
+    few, most = what.sight.few(2 * COUNTED_AT_MOST), COUNTED_AT_MOST
+    leading = searched
+    if few is not None:
+        leading = few if searched is None else sorted(set(few) & set(searched))
+    elif not what.sight.whole:
+        most = COUNTED_AT_MOST // 4  # each is looked at whether it is one of the branch's
+    rows = matching(what, found=leading)
+    ids = list(rows.order_by().values_list(what.paths.id, flat=True)[: most + 1])
+    if len(ids) > most:
+        return Matches(matching(what, found=searched, passing=True), most, True)
     return Matches(matching(replace(what, filters=()), found=ids), len(ids), False)
 
 
