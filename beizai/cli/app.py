@@ -64,6 +64,7 @@ def install() -> None:
         trades,
         users,
         value,
+        webhooks,
     )
     from beizai.cli.demo import command as demo
 
@@ -86,6 +87,7 @@ def install() -> None:
         "targets": targets,
         "users": users,
         "trades": trades,
+        "webhooks": webhooks,
         "settings": settings,
     }
     app.add_typer(imports.bringing, name="import")

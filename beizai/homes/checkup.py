@@ -136,6 +136,23 @@ def check_batches() -> Finding:
     return Finding("batches", State.GOOD, "Nothing half in.")
 
 
+def check_webhooks() -> Finding:
+    """Whether the programs that are told what happens take it."""
+    from beizai.webhooks.models import WebhookEndpoint
+
+    off = WebhookEndpoint.objects.filter(state="off").exclude(off_because="by_hand")
+    failing = WebhookEndpoint.objects.filter(state="on", failing_since__isnull=False)
+    see = "'beizai webhooks log ENDPOINT' says what they answered; 'beizai webhooks on ENDPOINT' switches one on."
+    if off.exists():
+        names = ", ".join(f"{one.name} ({one.off_because})" for one in off)
+        return Finding("webhooks", State.LOOK, f"Switched off by themselves: {names}.", see)
+    if failing.exists():
+        names = ", ".join(f"{one.name} since {one.failing_since:%Y-%m-%d %H:%M} UTC" for one in failing)
+        return Finding("webhooks", State.LOOK, f"Not taken: {names}.", see)
+    told = WebhookEndpoint.objects.filter(state="on").count()
+    return Finding("webhooks", State.GOOD, f"{told} told, all take it." if told else "Nobody is told.")
+
+
 def check_settings() -> Iterator[Finding]:
     """What the shop must have said before it can write to anybody."""
     from beizai.products.models import CategoryMargin
@@ -222,6 +239,7 @@ def every_check(home: Home, *, now: datetime) -> Iterator[Finding]:
         ("inbox", check_inbox),
         ("clicks", lambda: check_hits(home, now=now)),
         ("batches", check_batches),
+        ("webhooks", check_webhooks),
     ):
         yield _guarded(name, check)
     yield from check_settings()
