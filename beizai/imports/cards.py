@@ -25,8 +25,15 @@ from beizai.imports.desk import Desk
 from beizai.imports.entries import Entry, known_entries
 from beizai.imports.models import CardBefore
 from beizai.imports.newcomers import Arrival
-from beizai.imports.slices import write_slices
+from beizai.imports.slices import insert_objects, rewrite, write_slices
 
+_FOUND_BY = (
+    "name",
+    "given_name",
+    "family_name",
+    "contact:",
+    "external",
+)  # a card's search words are of these
 _FIELDS = ("name", "given_name", "family_name", "country", "language", "postal_address")
 
 
@@ -89,15 +96,25 @@ def _write(
             cards[entry.card].changed_at = arrival.now
             touched[entry.card] = cards[entry.card]
     if touched:
-        Customer.objects.bulk_update(
-            list(touched.values()), [*_FIELDS, "birthday_on", "facts", "changed_at"], batch_size=100
-        )
+        _rewrite(touched, changes)
         _keep_before(before_all, touched, changes)
     changes += _around(piece, arrival)
-    FactChange.objects.bulk_create(changes)
+    insert_objects(changes)
     changed = {change.customer_id for change in changes}
-    search.index_many(sorted(changed))
+    search.index_many(sorted({one.customer_id for one in changes if one.field.startswith(_FOUND_BY)}))
     return {entry.card: entry.card in changed for entry in piece}
+
+
+def _rewrite(touched: Mapping[int, Customer], changes: Sequence[FactChange]) -> None:
+    """Writes what changed, cards with the same columns together: no index of the other columns is touched."""
+    columns: dict[int, set[str]] = {pk: {"changed_at"} for pk in touched}
+    for change in changes:
+        columns[change.customer_id].add("facts" if change.field.startswith("fact:") else change.field)
+    alike: dict[tuple[str, ...], list[Customer]] = {}
+    for pk, names in columns.items():
+        alike.setdefault(tuple(sorted(names)), []).append(touched[pk])
+    for written, rows in alike.items():
+        rewrite(Customer, written, rows)
 
 
 def _keep_before(
@@ -111,7 +128,18 @@ def _keep_before(
     rows = [before[pk] for pk in touched]
     for row in rows:
         row.facts = {key: row.facts.get(key) for key in keys.get(row.customer_id, ())}
-    CardBefore.objects.bulk_create(rows, ignore_conflicts=True)
+    _keep_once(rows)
+
+
+def _keep_once(rows: Sequence[CardBefore]) -> None:
+    """Where an earlier row of the same file led to the card, what was kept then stands, and gains the facts changed now."""
+    of_import = CardBefore.objects.filter(import_id=rows[0].import_id)
+    kept = {one.customer_id: one for one in of_import.filter(customer__in=[row.customer_id for row in rows])}
+    for row in rows:
+        if row.customer_id in kept:
+            kept[row.customer_id].facts = row.facts | kept[row.customer_id].facts
+    rewrite(CardBefore, ["facts"], kept.values())
+    insert_objects([row for row in rows if row.customer_id not in kept])
 
 
 def _fill(
@@ -169,9 +197,8 @@ def _around(piece: Sequence[Entry], arrival: Arrival) -> list[FactChange]:
                 has_tag.add((pk, tag))
                 tags_new.append(Tag(customer_id=pk, tag=tag, added_at=arrival.now))
                 changes.append(_change(pk, f"tag:{tag}"[:60], None, tag, arrival))
-    ExternalId.objects.bulk_create(numbers_new)
-    ContactPoint.objects.bulk_create(points_new)
-    Tag.objects.bulk_create(tags_new)
+    for rows in (numbers_new, points_new, tags_new):
+        insert_objects(rows)
     return changes
 
 

@@ -1,12 +1,8 @@
-"""New cards by the hundred thousand: rows are made ready on the desk, then written table by table, slice after slice."""
+"""New cards by the hundred thousand: rows are made ready on the desk, then poured into the office table by table."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import UTC
-from functools import partial
-from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -21,16 +17,15 @@ from beizai.customers.models import (
     SearchWords,
     Tag,
 )
-from beizai.imports import person_statements
+from beizai.imports import card_statements, person_statements
 from beizai.imports.cards import parsed
 from beizai.imports.desk import Desk
-from beizai.imports.entries import tags_of
 from beizai.imports.models import Import
 from beizai.imports.newcomers import Arrival
 from beizai.imports.people import fill, read_names
-from beizai.imports.slices import insert, moment, reserve, wide_open, write_parts, write_slices
+from beizai.imports.pouring import Question, Table, pour
+from beizai.imports.slices import moment, reserve, wide_open
 
-_FETCHED = 2_000
 _PIECE = 40_000
 
 
@@ -45,29 +40,84 @@ def make_people(
     """Makes a card for everyone on the desk whom the book does not know; returns how many. Table `new_ids` has their ids."""
     if definitions:
         _read_facts(desk, definitions, currency)
-    return make_cards(desk, arrival, facts=bool(definitions), progress=progress)
+    return make_cards(desk, arrival, definitions=definitions, progress=progress)
 
 
-def make_cards(desk: Desk, arrival: Arrival, *, facts: bool = False, progress: Progress) -> int:
+def make_cards(
+    desk: Desk,
+    arrival: Arrival,
+    *,
+    definitions: Mapping[str, AttributeDefinition] | None = None,
+    progress: Progress,
+) -> int:
     """The same without attributes, as for customers an orders file names."""
     read_names(desk)
-    end = f',"source":{arrival.source.pk},"at":{json.dumps(arrival.now.isoformat())}}}' if facts else ""
-    count = int(desk.rows("select count(*) from people where row_no not in (select row_no from met)")[0][0])
+    desk.run(card_statements.WORD_MACROS)
+    count = int(desk.rows(card_statements.NEW_COUNT)[0][0])
     first = reserve(Customer, count) if count else 1
     desk.variables(first_id=first)
-    desk.run(person_statements.NEW_IDS)
-    spans = [(at, min(first + count, at + _PIECE) - 1) for at in range(first, first + count, _PIECE)]
-    done = 0
-    with wide_open(), ThreadPoolExecutor(1) as ahead:
-        coming = ahead.submit(_piece, desk, spans[0], end=end) if spans else None
-        for place, (start, stop) in enumerate(spans):
-            assert coming is not None
-            piece = coming.result()
-            coming = ahead.submit(_piece, desk, spans[place + 1], end=end) if place + 1 < len(spans) else None
-            _write(piece, arrival)
-            done += stop - start + 1
-            progress(done, count, "new customers")
+    desk.run(card_statements.NEW_IDS)
+    if count:
+        with wide_open():
+            _pour_cards(desk, arrival, definitions or {}, count, progress)
     return count
+
+
+def _pour_cards(
+    desk: Desk,
+    arrival: Arrival,
+    definitions: Mapping[str, AttributeDefinition],
+    count: int,
+    progress: Progress,
+) -> None:
+    """Table after table, each in the order of its largest index: few pages are touched twice."""
+    spans = desk.rows(card_statements.SPANS, {"piece": _PIECE})
+    pieces = [dict(zip(("first", "last", "top", "bottom"), span, strict=True)) for span in spans]
+    at, source = moment(arrival.now), arrival.source.pk
+    given = {"source": source, "simulated": arrival.simulated, "added_at": at}
+    came = {"source": source, "import_id": arrival.import_id, "simulated": arrival.simulated, "revision": 0}
+    cards = Table(Customer, _CARD, came | {"created_at": at, "changed_at": at})
+    pour(
+        desk,
+        _cards(desk, definitions, arrival, pieces),
+        cards,
+        count=count,
+        progress=progress,
+        what="new customers",
+    )
+    for text, table, what in (
+        (
+            card_statements.NUMBER_ROWS,
+            Table(ExternalId, ("customer", "value"), {"source": source}),
+            "numbers",
+        ),
+        (card_statements.POINT_ROWS, Table(ContactPoint, _POINT, given, once=True), "emails and phones"),
+        (card_statements.TAG_ROWS, Table(Tag, ("customer", "tag"), {"added_at": at}, once=True), "tags"),
+    ):
+        pour(desk, Question(text), table, count=count, progress=progress, what=what)
+    words = Question(card_statements.WORD_ROWS, pieces)
+    pour(desk, words, Table(SearchWords, ("customer", "words")), count=count, progress=progress, what="words")
+
+
+_CARD = (
+    "id", "name", "given_name", "family_name", "country", "language", "birthday_on", "postal_address", "facts",
+)  # fmt: skip
+_POINT = ("customer", "channel", "value", "normal")
+
+
+def _cards(
+    desk: Desk,
+    definitions: Mapping[str, AttributeDefinition],
+    arrival: Arrival,
+    pieces: Sequence[Mapping[str, Any]],
+) -> Question:
+    """The question for the cards with what is known of them."""
+    keys = desk.mapped.attributes if definitions else {}
+    kinds = [(f"attribute_{index}", str(definitions[key].kind)) for key, index in keys.items()]
+    given = {f"key_{place}": f',{json.dumps(key)}:{{"v":' for place, key in enumerate(keys)}
+    if keys:
+        given["fact_end"] = f',"source":{arrival.source.pk},"at":{json.dumps(arrival.now.isoformat())}}}'
+    return Question(card_statements.card_rows(kinds), [{**given, **piece} for piece in pieces])
 
 
 def _read_facts(desk: Desk, definitions: Mapping[str, AttributeDefinition], currency: str) -> None:
@@ -85,87 +135,30 @@ def _read_facts(desk: Desk, definitions: Mapping[str, AttributeDefinition], curr
     fill(desk, "fact_words", odd)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """Some thousand new cards, made ready while those before are written."""
-
-    people: list[tuple[Any, ...]]
-    facts: dict[int, str]
-
-
-def _piece(desk: Desk, span: tuple[int, int], *, end: str) -> _Piece:
-    con = desk.con.cursor()
-    ids = {"first": span[0], "last": span[1]}
-    top, bottom = con.execute(person_statements.SPAN, ids).fetchall()[0]
-    asked = ids | {"top": top, "bottom": bottom}
-    people = con.execute(person_statements.CARD_ROWS, asked).fetchall()
-    told = dict(con.execute(person_statements.FACT_ROWS, asked | {"fact_end": end}).fetchall()) if end else {}
-    con.close()
-    return _Piece(people, told)
-
-
-def _write(piece: _Piece, arrival: Arrival) -> None:
-    """Table after table, each in the order of an index of its own: fewer pages are touched."""
-    at, source, simulated = moment(arrival.now), arrival.source.pk, arrival.simulated
-    came = (source, arrival.import_id, simulated, 0, at, at)
-    told, people = piece.facts, piece.people
-    given = (source, simulated, at)
-    points = [(p[0], "email", p[9], p[10], *given) for p in people if p[10]]
-    points += [(p[0], "phone", p[11], p[12], *given) for p in people if p[12]]
-    points.sort(key=itemgetter(1, 3))
-    for model, columns, rows in (
-        (Customer, _CARD, [(*p[:8], told.get(p[0], "{}"), *came) for p in people]),
-        (ExternalId, ("customer", "value", "source"), [(p[0], p[8], source) for p in people if p[8]]),
-        (ContactPoint, _POINT, points),
-        (
-            Tag,
-            ("customer", "tag", "added_at"),
-            [(p[0], tag, at) for p in people if p[13] for tag in tags_of(p[13])],
-        ),
-        (SearchWords, ("customer", "words"), [(p[0], p[14]) for p in people if p[14]]),
-    ):
-        write_slices(rows, partial(insert, model, columns))
-
-
-_CARD = (
-    "id", "name", "given_name", "family_name", "country", "language", "birthday_on", "postal_address", "facts", "source", "import_id",
-    "simulated", "revision", "created_at", "changed_at",
-)  # fmt: skip
-_POINT = ("customer", "channel", "value", "normal", "source", "simulated", "added_at")
-
-
-def _rows(desk: Desk, question: str, first: int, last: int) -> Iterator[Sequence[Any]]:
-    found = desk.con.execute(question, {"first": first, "last": last})
-    while rows := found.fetchmany(_FETCHED):
-        yield from rows
-
-
 def record_decisions(desk: Desk, arrival: Arrival, row: Import, *, progress: Progress) -> None:
     """Writes down every refusal, and every permission that has its words, its place and its time."""
-    desk.variables(
-        import_id=str(arrival.import_id),
-        file_name=row.file_name,
-        now_utc=arrival.now.astimezone(UTC).replace(tzinfo=None),
-    )
-    desk.run(person_statements.DECISIONS)
-    count = int(desk.rows("select count(*) from decisions")[0][0])
+    desk.variables(now_utc=arrival.now.astimezone(UTC).replace(tzinfo=None))
+    desk.run(card_statements.DECISIONS)
+    count = int(desk.rows(card_statements.DECISION_COUNT)[0][0])
+    columns = ("customer_id", "channel", "decision", "text", "text_sha256", "evidence", "at")
+    came = {
+        "purpose": str(Purpose.MARKETING),
+        "basis": str(Basis.CONSENT),
+        "source": arrival.source.pk,
+        "import_id": arrival.import_id,
+        "simulated": arrival.simulated,
+        "recorded_at": moment(arrival.now),
+    }
+    told = {"import_id": str(arrival.import_id), "file_name": row.file_name}
     zone = "+00" if connection.vendor == "postgresql" else ""
-    came = (
-        str(Purpose.MARKETING),
-        str(Basis.CONSENT),
-        arrival.source.pk,
-        arrival.import_id,
-        arrival.simulated,
-        moment(arrival.now),
-    )
-    columns = (
-        "customer_id", "channel", "decision", "text", "text_sha256", "evidence", "at", "purpose", "basis", "source", "import_id",
-        "simulated", "recorded_at",
-    )  # fmt: skip
-
-    def write(start: int, stop: int) -> None:
-        found = _rows(desk, person_statements.DECISION_ROWS, start, stop - 1)
-        insert(ConsentEntry, columns, ((*said[:6], f"{said[6]}{zone}", *came) for said in found))
-
-    with wide_open():
-        write_parts(count, write, progress=progress, what="permissions and refusals")
+    question = Question(card_statements.DECISION_ROWS, [told | {"format": f"%Y-%m-%d %H:%M:%S{zone}"}])
+    if count:
+        with wide_open():
+            pour(
+                desk,
+                question,
+                Table(ConsentEntry, columns, came),
+                count=count,
+                progress=progress,
+                what="permissions and refusals",
+            )

@@ -228,25 +228,6 @@ where trim(l.text) <> '' and not plain_fact(k.kind, trim(l.text))
 FACT_MACROS = """
 create macro plain_fact(kind, x) as (kind = 'text' and length(x) <= 2000) or (kind = 'number' and regexp_full_match(x, '0|[1-9][0-9]{0,14}'));
 """
-NEW_IDS = """
-create table new_ids as
-select getvariable('first_id') + row_number() over (order by row_no) - 1 as customer_id, row_no
-from people where row_no not in (select row_no from met) order by row_no
-"""
-FACT_ROWS = """
-with few as (
-  select i.customer_id, p.* from new_ids i join people p on p.row_no = i.row_no
-  where i.customer_id between $first and $last and p.row_no between $top and $bottom
-), long as (
-  unpivot (select customer_id, columns('attribute_.*') from few) on columns('attribute_.*') into name name value text
-), valued as (
-  select l.customer_id, k.place, k.key, case when plain_fact(k.kind, trim(l.text)) then case when k.kind = 'text' then to_json(trim(l.text))::varchar
-    else trim(l.text) end else w.json end as json
-  from long l join fact_keys k on k.name = l.name left join fact_words w on w.name = l.name and w.text = trim(l.text) where trim(l.text) <> ''
-)
-select customer_id, '{' || string_agg(key || ':{"v":' || json || $fact_end, ',' order by place) || '}'
-from valued where json is not null group by customer_id
-"""
 FILL_CUSTOMER_IDS = """
 insert into customer_ids select p.number, i.customer_id from people p join new_ids i on i.row_no = p.row_no
 union all select p.number, m.customer_id from people p join met m on m.row_no = p.row_no
@@ -258,43 +239,4 @@ select count(*), arg_min(before, row_no) from mended where code in ('left_out_co
 ODD_NAMES = """
 select distinct concat_ws(' ', full_name, given, family, number) as text from people
 where not regexp_full_match(concat_ws(' ', full_name, given, family, number), '[A-Za-z0-9 .,&/-]*')
-"""
-# A piece of the new cards, in the order of the file: everything their rows are made of, with the words they are found by
-# (as customers.search makes them).
-CARD_ROWS = """
-with few as (
-  select i.customer_id, p.number, coalesce(p.full_name, '') as name, left(coalesce(p.given, ''), 100) as given, left(coalesce(p.family, ''), 100) as family,
-    coalesce(p.country, '') as country, left(coalesce(p.language, ''), 10) as language, p.birthday_on,
-    left(coalesce(p.postal_address, concat_ws(chr(10), p.street, nullif(concat_ws(' ', p.postcode_meant, p.city), '')), ''), 1000) as address,
-    p.address as email, p.email_normal, left(p.phone, 254) as phone, p.phone_normal, p.phone_national, p.tags,
-    concat_ws(' ', p.full_name, p.given, p.family, p.number) as text
-  from new_ids i join people p on p.row_no = i.row_no
-  where i.customer_id between $first and $last and p.row_no between $top and $bottom
-)
-select customer_id, name, given, family, country, language, strftime(birthday_on, '%Y-%m-%d'), address, number, email, email_normal, phone, phone_normal,
-  tags, list_aggregate(list_distinct(list_filter(string_split(translate(concat_ws(' ',
-    coalesce(o.words, regexp_replace(lower(f.text), '[^a-z0-9]+', ' ', 'g')), lower(left(number, 64)), left(email_normal, 64),
-    translate(split_part(email_normal, '@', 1), '._+-', '    '), substr(phone_normal, 2), right(phone_normal, 4), '0' || phone_national),
-    '''"\\', ''), ' '), lambda x: x <> '')), 'string_agg', ' ')
-from few f left join name_words o on o.text = f.text order by customer_id
-"""
-SPAN = "select min(row_no), max(row_no) from new_ids where customer_id between $first and $last"
-# Every row's own decision, on the card its person has: refusals always, permissions with their proof.
-DECISIONS = """
-create table decisions as
-with owners as (
-  select row_no, customer_id from new_ids union all select row_no, customer_id from met
-), rows as (
-  select j.*, coalesce(g.leader, j.row_no) as leader from judged_people j left join grouped g on g.row_no = j.row_no
-  where reason is null and (proved or answer = 'no')
-)
-select row_number() over (order by o.customer_id, r.row_no) - 1 as place_no, o.customer_id, r.row_no, r.answer, coalesce(r.consent_text, getvariable('consent_header') || ': ' || r.answer_text) as text,
-  coalesce(r.consent_where, '') as place, coalesce(r.agreed_at, getvariable('now_utc')) as decided_at
-from rows r join owners o on o.row_no = r.leader order by o.customer_id, r.row_no
-"""
-DECISION_ROWS = """
-select customer_id, case answer when 'yes' then 'email' else '' end, case answer when 'yes' then 'granted' else 'refused' end, text, sha256(text),
-  '{"import":' || getvariable('import_id') || ',"file":' || to_json(getvariable('file_name')) || ',"row":' || row_no || ',"where":' || to_json(place) || '}',
-  strftime(decided_at, '%Y-%m-%d %H:%M:%S')
-from decisions where place_no between $first and $last order by place_no
 """
