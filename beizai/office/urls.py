@@ -32,6 +32,7 @@ ROOMS = (
     "forms.urls",
     "sources.urls",
     "events.urls",
+    "shops.urls",
     "value.pages",
     "value.prospects",
     "segments.pages",

@@ -588,3 +588,11 @@ def test_a_wish_to_see_what_is_held_and_one_of_the_whole_shop_are_tasks_too(home
     assert [one.kind for one in privacy.waiting()] == ["data_request", "shop_redact"]
     privacy.answer(privacy.waiting()[0].pk, privacy.NOTHING_HELD, now=NOW)
     assert [one.kind for one in privacy.waiting()] == ["shop_redact"]
+
+
+@pytest.mark.parametrize("field", ["date_created_gmt", "date_modified_gmt"])
+def test_an_order_of_2090_waits_aside_and_what_comes_later_counts(home: Home, field: str) -> None:
+    shop = WebShop()
+    ahead = woo_order() | {field: "2090-01-01T00:00:00"}
+    assert shop.told(("order.created", ahead), ("order.updated", woo_order())) == [("727", 4200)]
+    assert aside() == ["in_future"]

@@ -1,5 +1,6 @@
 """From a delivery to the cards, the products and the orders: read, put where it belongs, or kept aside with the reason."""
 
+import json
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -9,7 +10,17 @@ from django.db.models import F
 
 from beizai.base.errors import BeizaiError, NotFound
 from beizai.events import leases
-from beizai.imports.shops import arriving, buyers, connections, goods, orders, privacy, shopify, woocommerce
+from beizai.imports.shops import (
+    arriving,
+    buyers,
+    connections,
+    goods,
+    orders,
+    privacy,
+    reading,
+    shopify,
+    woocommerce,
+)
 from beizai.imports.shops.models import ShopConnection, ShopDelivery, ShopKind
 from beizai.imports.shops.told import (
     Delivery,
@@ -19,6 +30,7 @@ from beizai.imports.shops.told import (
     Order,
     Person,
     Products,
+    Refund,
     Request,
     Said,
 )
@@ -92,13 +104,14 @@ def _taken(delivery: Delivery, connection: ShopConnection, row: ShopDelivery) ->
         with transaction.atomic():
             _put(said, delivery, connection)
     except BeizaiError as error:
-        row.detail = error.message
+        row.detail = json.dumps(error.phrase.as_data(), ensure_ascii=False)
         return about, Outcome.ASIDE, (error.code or "not_taken")[:30]
     row.detail = ""
     return about, Outcome.TAKEN, ""
 
 
 def _put(said: Said, delivery: Delivery, connection: ShopConnection) -> None:
+    _must_be_past(said, delivery.received_at)
     match said:
         case Order() | LoneRefund() | Gone(what="order"):
             orders.enter(said, delivery, connection)
@@ -113,6 +126,18 @@ def _put(said: Said, delivery: Delivery, connection: ShopConnection) -> None:
             privacy.left(said, connection)
         case Request():
             privacy.ask(said, connection, received_at=delivery.received_at)
+
+
+def _must_be_past(said: Said, received_at: datetime) -> None:
+    match said:
+        case Order():
+            reading.not_ahead(max(said.at, said.occurred_at), received_at)
+        case LoneRefund(refund=Refund(at=datetime() as at)):
+            reading.not_ahead(at, received_at)
+        case Products() | Gone():
+            reading.not_ahead(said.at, received_at)
+        case _:
+            pass  # what people say of themselves is dated at most when it came
 
 
 def _about(said: Said) -> str:

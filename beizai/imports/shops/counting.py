@@ -1,5 +1,6 @@
 """What came from each shop, counted: rightly signed and refused, what became of it, what waits aside."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Count, F
 
+from beizai.base.errors import Phrase
 from beizai.imports.shops.models import ShopConnection, ShopDelivery, ShopRequest
 
 
@@ -59,6 +61,11 @@ def aside(connection_id: int, limit: int = 200) -> Sequence[ShopDelivery]:
 def latest(connection_id: int, limit: int = 50) -> Sequence[ShopDelivery]:
     """The latest deliveries of a shop."""
     return list(ShopDelivery.objects.filter(connection_id=connection_id).order_by("-pk")[:limit])
+
+
+def why(row: ShopDelivery) -> Phrase | None:
+    """What exactly was wrong with a delivery that was kept aside, for the language of whoever looks."""
+    return Phrase.from_data(json.loads(row.detail)) if row.detail else None
 
 
 def waiting_aside() -> int:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -13,6 +13,7 @@ _LONGEST = 500
 _MOST_MINOR = 10**15
 _MOST_DIGITS = 40
 _EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+_AHEAD = timedelta(days=1)
 Fields = Mapping[str, Any]
 
 
@@ -117,10 +118,17 @@ def quantity_milli(fields: Fields, name: str = "quantity") -> int:
 
 def currency(fields: Fields, name: str = "currency") -> str:
     """The ISO code of the order's currency; Invalid where it is none."""
+    said = text(fields, name, 10)
     try:
-        return money.check_currency(text(fields, name, 10))
-    except Invalid as error:
-        raise Invalid(error.message, code="unknown_currency") from None
+        return money.check_currency(said)
+    except Invalid:
+        raise Invalid("“{currency}” is not a currency.", currency=said, code="unknown_currency") from None
+
+
+def not_ahead(at: datetime, now: datetime) -> None:
+    """Invalid where a time lies more than a day ahead: one of 2090 would stand over everything that comes later."""
+    if at > now + _AHEAD:
+        raise Invalid("Its time lies ahead: {at}", at=f"{at:%Y-%m-%d %H:%M}", code="in_future")
 
 
 def moment(fields: Fields, name: str) -> datetime | None:
