@@ -55,6 +55,25 @@ _TABLES: tuple[tuple[type[Model], str, tuple[str, ...]], ...] = (
     ),
 )
 
+
+def _forget_history(changes: Any) -> None:
+    """What cards said goes, with the pictures nothing names any more."""
+    gone = list(changes.filter(field__startswith="fact:").values_list("customer_id", "field", "old", "new"))
+    changes.delete()
+    for customer_id, field, *values in gone:
+        pictures = [value for value in values if isinstance(value, dict) and value.get("file")]
+        if pictures:
+            facts = (
+                models.Customer.objects.filter(pk=customer_id).values_list("facts", flat=True).first() or {}
+            )
+            left = models.FactChange.objects.filter(customer_id=customer_id, field=field)
+            named = [facts.get(field.removeprefix("fact:"), {}).get("v")]
+            named += [value for pair in left.values_list("old", "new") for value in pair]
+            for value in pictures:
+                if value not in named:
+                    photos.forget(value)
+
+
 _HISTORY = keeping.by_age(
     "card_history",
     "what a card said before it was changed",
@@ -63,6 +82,7 @@ _HISTORY = keeping.by_age(
     counted_from="changed",
     keep_days=None,
     least_days=365,
+    out=_forget_history,
 )
 
 for _model, _what, _fields in _TABLES:

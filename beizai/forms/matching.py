@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db import transaction
 
-from beizai.base.errors import Invalid
-from beizai.customers import cards, facts, history, points, search
+from beizai.base.errors import Invalid, NotFound
+from beizai.customers import cards, facts, history, photos, points, search
 from beizai.customers.models import AttributeDefinition, Channel, ContactPoint, Customer
 from beizai.forms import pictures
 from beizai.forms.definition import Ask, Definition, Question, said
@@ -149,12 +149,22 @@ def _put(
     if known and known.get("at") and datetime.fromisoformat(known["at"]) > at:
         return False
     try:
-        value = facts.parse(
-            definition, _text(question, sheet.answers[question.key], form), currency=shop().currency
+        value = (
+            _picture(sheet, question)
+            if question.ask is Ask.PHOTO
+            else facts.parse(
+                definition, _text(question, sheet.answers[question.key], form), currency=shop().currency
+            )
         )
-    except Invalid:
+    except (Invalid, NotFound):
         return False  # it does not fit the attribute: it stays in the answers, where it can be read
     return facts.put(customer, definition.key, value, source=sheet.form.source, now=at)
+
+
+def _picture(sheet: AnswerSheet, question: Question) -> dict[str, Any]:
+    """The photo as the value of a fact: the card gets a copy of its own, the same however often it is told."""
+    name = str(sheet.answers[question.key])
+    return photos.copy(pictures.path(sheet.form_id, name), mark=f"{sheet.key} {question.key} {name}")
 
 
 def _text(question: Question, value: Any, form: Definition) -> str:

@@ -63,7 +63,7 @@ FITS: dict[Ask, tuple[str, ...]] = {
     Ask.CHOICE: ("text", "choice", "choices", "boolean", "number"),
     Ask.TEXT: ("text",),
     Ask.CONSENT: (),
-    Ask.PHOTO: (),
+    Ask.PHOTO: ("photo",),
     Ask.CONTACT: (),
 }
 

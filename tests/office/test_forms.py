@@ -13,7 +13,7 @@ from beizai.base.errors import Forbidden, Invalid, NotFound, Unavailable
 from beizai.consent import retention
 from beizai.consent.models import ConsentEntry
 from beizai.consent.rules import may_contact
-from beizai.customers import cards, referring
+from beizai.customers import cards, facts, photos, referring
 from beizai.customers.models import AttributeDefinition, ContactPoint, Customer, FactChange, Tie
 from beizai.events import inbox
 from beizai.forms import (
@@ -358,6 +358,31 @@ def test_a_photo_is_made_anew_without_what_the_camera_wrote():
 def test_a_picture_of_too_many_pixels_is_not_even_opened():
     data = io.BytesIO()
     Image.new("1", (60_000, 60_000)).save(data, "PNG")
+def test_a_photo_becomes_the_picture_of_its_attribute_with_source_and_time():
+    AttributeDefinition.objects.create(key="hair", label="Hair", kind="photo", sensitive=True)
+    look = Question("look", Ask.PHOTO, EN, attribute="hair")
+    form = asked(look, kind=Kind.SURVEY)
+    card = cards.add(cards.NewCard("Ann"), source=register.office(NOW), now=NOW)
+    sheet = send(begun(form), {}).sheet
+    name = pictures.keep(io.BytesIO(photo()), 900, form.pk)
+    AnswerSheet.objects.filter(pk=sheet.pk).update(customer_id=card.pk, answers={"look": name})
+    sheet.refresh_from_db()
+    definition = publishing.read(form.version.definition)
+    assert matching.tell_card(sheet, definition) == 1
+    assert matching.tell_card(sheet, definition) == 0
+    fact = Customer.objects.get(pk=card.pk).facts["hair"]
+    kept = photos.path_of(fact["v"])
+    assert kept.read_bytes() == pictures.path(form.pk, name).read_bytes()
+    assert fact["source"] == form.source_id
+    assert datetime.fromisoformat(fact["at"]) == (sheet.finished_at or sheet.changed_at)
+    assert facts.is_sensitive(AttributeDefinition.objects.get())
+    retention.keep_for("card_history", 365, at=NOW)
+    assert retention.carry_out(NOW + timedelta(days=400))["card_history"] >= 1
+    assert kept.is_file()  # the card still shows it
+    pictures.forget(sheet)
+    assert kept.is_file()  # the card's copy is its own
+
+
     with pytest.raises(Invalid):
         pictures.keep(data, len(data.getvalue()), 1)
 

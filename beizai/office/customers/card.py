@@ -73,6 +73,7 @@ def card(request: HttpRequest, customer_id: int) -> HttpResponse:
         "name": listing.display_name(found, reader),
         "initials": initials(found.name) if may(reader, May.SEE_NAMES) else "",
         "standing": standing,
+        "gap_days": round(standing.usual_gap_days or 0),
         "why": why(standing),
         "tier_words": labels.tiers().get(standing.tier, ""),
         "tier_level": labels.TIER_LEVELS.index(standing.tier) if standing.tier in labels.TIER_LEVELS else 5,
