@@ -1,7 +1,8 @@
 """The shop's side of the chat: its hours, who is there now, and what is said by itself."""
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.db.models import F
 
-from beizai.base import clock
+from beizai.base import clock, home
 from beizai.base.errors import Invalid
 from beizai.conversations import talking
 from beizai.conversations.chats import hours, wording
@@ -19,6 +20,8 @@ from beizai.staff.models import Shop, User
 from beizai.staff.shop import shop
 
 LANGUAGES = ("en", "zh-hans", "fr")
+_FRESH_SECONDS = 2.0
+_kept: dict[str, tuple[float, "Seen"]] = {}
 _THERE = timedelta(seconds=75)  # the inbox says every few seconds that it is open
 _LONGEST_WORDS, _MOST_SITES = 1_000, 20
 _FORM = re.compile(r"/f/[-\w]{1,80}/")
@@ -48,6 +51,29 @@ def standing(found: Desk, *, now: datetime, at: datetime) -> Standing:
     return Standing("here" if anybody_here(at) else "soon")
 
 
+@dataclass(frozen=True)
+class Seen:
+    """The desk and who is there, as they were a moment ago."""
+
+    desk: Desk
+    standing: Standing
+
+
+def lately(now: Callable[[], datetime], *, at: datetime) -> Seen:
+    """The desk and its standing, looked up at most every two seconds in a process: hundreds of pages ask for them again and again."""
+    place = str(home.current().root)
+    looked_at, seen = _kept.get(place, (0.0, None))
+    if seen is None or time.monotonic() - looked_at > _FRESH_SECONDS:
+        found = desk()
+        seen = Seen(found, standing(found, now=now(), at=at))
+        _kept[place] = (time.monotonic(), seen)
+    return seen
+
+
+def _look_again() -> None:
+    _kept.clear()
+
+
 def anybody_here(at: datetime) -> bool:
     """Whether a member of staff has the inbox open and says that they are there."""
     rows = Presence.objects.filter(here=True, user__is_active=True)
@@ -65,6 +91,7 @@ def seen(user: User, *, at: datetime) -> bool:
 def say_here(user: User, here: bool, *, at: datetime) -> None:
     """They are there, or no longer."""
     Presence.objects.update_or_create(user=user, defaults={"here": here, "seen_at": at})
+    _look_again()
 
 
 def is_late(chat: Chat, found: Desk, *, at: datetime) -> bool:
@@ -112,6 +139,7 @@ def change(values: Mapping[str, Any]) -> Desk:
         setattr(found, name, _READ[name](value))
     hours.read(found.hours, found.holidays)
     found.save()
+    _look_again()
     return found
 
 

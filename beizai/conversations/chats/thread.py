@@ -183,7 +183,7 @@ def _kept(picture: Came, chat: Chat, key: str) -> Attachment:
 
 def news(chat: Chat, after: int) -> list[Utterance]:
     """What was said after the message of this number, in the order it was entered."""
-    rows = Utterance.objects.filter(conversation_id=chat.pk, pk__gt=after).order_by("pk")
+    rows = Utterance.objects.filter(conversation_id=chat.pk, pk__gt=min(after, 2**62)).order_by("pk")
     return list(rows.prefetch_related("attachments")[:_MOST_AT_ONCE])
 
 

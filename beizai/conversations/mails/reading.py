@@ -215,7 +215,9 @@ def _bounce(body: Message | None) -> Bounce | None:
     for part in _parts(body):
         if part.get_content_type() == "message/delivery-status":
             blocks = part.get_payload()
-            for block in [one for one in blocks[:20] if isinstance(one, Message)] if isinstance(blocks, list) else []:
+            for block in (
+                [one for one in blocks[:20] if isinstance(one, Message)] if isinstance(blocks, list) else []
+            ):
                 status = status or str(block.get("Status", "")).strip()[:20]
                 words = words or clean(str(block.get("Diagnostic-Code", "")))[:300]
         elif part.get_content_type() in ("message/rfc822", "text/rfc822-headers"):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import wraps
 from importlib.resources import files
 from typing import Any
@@ -21,6 +22,7 @@ from beizai.base import clock
 from beizai.base.errors import BeizaiError, NotFound, Unavailable
 from beizai.conversations import pictures
 from beizai.conversations.chats import desk, links, mailing, thread
+from beizai.conversations.chats.desk import Seen
 from beizai.conversations.chats.thread import Sent
 from beizai.conversations.models import Attachment, Chat, Desk, Utterance
 from beizai.conversations.pictures import Came
@@ -185,13 +187,14 @@ def _show(
     said = thread.news(chat, 0) if chat is not None else []
     if chat is not None and said:
         thread.looked(chat, said[-1].pk, at=at)
+    here = desk.lately(lambda: frame().now, at=at)
     framed = request.GET.get("in") == "frame"
     origin = request.GET.get("from", "")
     context = {
         "title": _("Write to us"),
         "greeting": desk.said(found.greeting, language),
-        "status": _status(found, chat),
-        "late": _asks_for_address(found, chat),
+        "status": _status(here, chat, at),
+        "late": _asks_for_address(here, chat, at),
         "chat": chat,
         "said": said,
         "last": said[-1].pk if said else 0,
@@ -244,15 +247,15 @@ def _told(chat: Chat, token: str, after: int, *, seen: bool = True) -> JsonRespo
     said = thread.news(chat, after)
     if seen:
         thread.looked(chat, after, at=at)
-    found = desk.desk()
+    here = desk.lately(lambda: frame().now, at=at)
     return JsonResponse(
         {
             "thread": f"{links.PATH}t/{token}/",
             "html": _said(said, token) if said else "",
             "last": said[-1].pk if said else after,
             "fresh": sum(one.speaker == "staff" for one in said),
-            "status": _status(found, chat),
-            "late": _asks_for_address(found, chat),
+            "status": _status(here, chat, at),
+            "late": _asks_for_address(here, chat, at),
             "wait": _TALKING_SECONDS if chat.waits_since is not None or said else _RESTING_SECONDS,
         },
         headers=_NOT_KEPT,
@@ -263,16 +266,15 @@ def _said(said: list[Utterance], token: str) -> str:
     return render_to_string("chat/messages.html", {"said": said, "token": token, "shop": frame().shop})
 
 
-def _status(found: Desk, chat: Chat | None) -> str:
+def _status(here: Seen, chat: Chat | None, at: datetime) -> str:
     """Who is there, honestly, in a sentence."""
-    at = clock.machine_now()
-    if chat is not None and desk.is_late(chat, found, at=at):
+    if chat is not None and desk.is_late(chat, here.desk, at=at):
         if chat.email:
             return _(
                 "Nobody has been able to answer yet. The answer comes to %(email)s when you close this page."
             ) % {"email": chat.email}
         return _("Nobody has been able to answer yet.")
-    standing = desk.standing(found, now=frame().now, at=at)
+    standing = here.standing
     if standing.state == "here":
         return _("Somebody is here and answers you now.")
     if standing.state == "soon":
@@ -282,12 +284,11 @@ def _status(found: Desk, chat: Chat | None) -> str:
     return _("We are away.")
 
 
-def _asks_for_address(found: Desk, chat: Chat | None) -> bool:
+def _asks_for_address(here: Seen, chat: Chat | None, at: datetime) -> bool:
     """Whether the page should ask for an email: nobody is there, or nobody has answered in time."""
     if chat is None or chat.email or chat.waits_since is None:
         return False
-    at = clock.machine_now()
-    return desk.is_late(chat, found, at=at) or desk.standing(found, now=frame().now, at=at).state != "here"
+    return desk.is_late(chat, here.desk, at=at) or here.standing.state != "here"
 
 
 @require_POST
