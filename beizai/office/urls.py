@@ -19,6 +19,7 @@ ROOMS = (
     "keeping",
     "suppression",
     "attributes.urls",
+    "webhooks.urls",
     "users",
     "branches",
     "search",

@@ -17,6 +17,7 @@ from beizai.office.frame import frame
 from beizai.office.home import came, figures, loop, trade_week, week
 from beizai.office.home.kept import Kept
 from beizai.office.permissions import needs, person
+from beizai.office.webhooks import words as webhooks
 from beizai.staff.models import User
 from beizai.staff.roles import May, may
 
@@ -46,6 +47,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "aims": _of_reader(shown["aims"], reader),
         "sending": _sending() if may(reader, May.SEE_CAMPAIGNS) else [],
         "sees_money": may(reader, May.SEE_VALUE),
+        "not_told": webhooks.trouble() if may(reader, May.CHANGE_SETTINGS) else "",
     }
     return render(request, "office/home.html", context)
 
