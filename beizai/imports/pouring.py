@@ -24,7 +24,7 @@ _END = object()
 class Table:
     """Where rows go: the columns a question answers with, and those that are the same on every row.
 
-    `once`: a row the table has already is passed over (somebody was quicker); only where the database can say so.
+    `once`: a row the table has already is passed over (somebody was quicker).
     """
 
     model: type[Model]
@@ -47,7 +47,7 @@ def pour(desk: Desk, question: Question, table: Table, *, count: int, progress: 
     progress(0, count, what)
     if connection.vendor == "postgresql":
         for path in ahead(_files(desk, question)):
-            copy_file(table.model, [*table.columns], path, table.same)
+            copy_file(table.model, table.columns, path, same=table.same, once=table.once)
             path.unlink()
             done += 1
             progress(min(count, done * count // len(question.pieces)), count, what)

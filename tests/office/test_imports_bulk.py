@@ -110,6 +110,18 @@ def test_imported_cards_are_found_by_the_words_the_search_would_give_them(bring:
     assert book()["words"] == told
 
 
+@pytest.mark.parametrize(
+    "name", ['Ann "the Hat" Lee', "Lee, Ann", "C:\\new\\table", "\\\\N", "a'b;--", "Ünï 王 😀"]
+)
+def test_odd_signs_arrive_as_they_stand(bring: Bring, name: str) -> None:
+    cell = '"' + name.replace('"', '""') + '"'
+    bring([f"K1,{cell},{cell},,,,,,{cell},,{cell}"], 0)
+    card = Customer.objects.get()
+    assert (card.given_name, card.family_name, card.name) == (name, name, f"{name} {name}")
+    assert card.facts["colour"]["v"] == name
+    assert card.postal_address == card.country == card.language == ""
+
+
 def test_what_two_rows_change_on_one_card_goes_back_to_its_source_and_time(bring: Bring) -> None:
     bring(["K1,Ann,Lee,ann@example.test,,FR,Lyon,7,red,,"], 0)
     before = Customer.objects.values("facts", "changed_at").get()
