@@ -23,7 +23,7 @@ from beizai.conversations.models import Conversation
 from beizai.customers.models import AttributeDefinition, Customer, ExternalId, Tie
 from beizai.imports import bring_in
 from beizai.imports import files as imports
-from beizai.imports.models import Import
+from beizai.imports.models import ColumnMapping, Import
 from beizai.sources.models import Source, SourceKind
 from beizai.sources.register import source as the_source
 from beizai.staff.models import Branch, Role, Shop, User
@@ -242,6 +242,9 @@ def _bring(path: Path, kind: Any, example: Example, *, now: datetime, by: User |
         columns = {f"attribute.{key}": key for key in head if key in known}
     wish = imports.Wish(columns=columns, dates="ymd", decimal="point")
     done = bring_in(path, kind=kind, source=SOURCE, now=now, by=by, wish=wish, simulated=True)
+    ColumnMapping.objects.filter(
+        source=example.source
+    ).delete()  # the files are ours: nothing to remember of them
     example.imports = [*example.imports, done.import_id]
     example.save(update_fields=["imports"])
 
