@@ -42,6 +42,9 @@ class Campaign(models.Model):
     segment_version = models.PositiveIntegerField(null=True)
     channel = models.CharField(max_length=10, default="email")
     purpose = models.CharField(max_length=20, default="marketing")
+    topic = models.CharField(
+        max_length=60, blank=True, db_default=""
+    )  # what it is about, of the topics people choose from; empty = of all
     subject = models.CharField(max_length=300, blank=True)
     preheader = models.CharField(max_length=300, blank=True)
     mjml = models.TextField(blank=True)

@@ -65,6 +65,7 @@ def audience(campaign: Campaign, shop: Shop, *, at: datetime) -> Audience:
         at=at,
         cap_days=shop.frequency_cap_days,
         campaign_id=campaign.pk,
+        topic=campaign.topic,
     )
     eligible = np.array([i for i in ids.tolist() if verdicts[i].eligible], dtype=np.int64)
     spared = frozenset() if shop.standing_control else left_out_twice(eligible, but=campaign.pk)

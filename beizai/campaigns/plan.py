@@ -13,6 +13,7 @@ from django.db import transaction
 
 from beizai.base.errors import Forbidden, Invalid, NotFound
 from beizai.campaigns.models import STATES_SAID, Campaign, CampaignState
+from beizai.consent.models import Topic
 from beizai.segments.models import Segment
 from beizai.staff import audit
 from beizai.staff.models import User
@@ -28,7 +29,7 @@ class Plan:
     """Everything a campaign's author decides.
 
     `contact_cost` is in minor units per message and may have three decimals; `holdout_permille` None means the
-    share proposed for the size of the segment; `defaults` are the words for customers who lack a field.
+    share proposed for the size of the segment; `topic` is one of those customers choose from, "" is of all; `defaults` are the words for customers who lack a field.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Plan:
     fixed_cost_minor: int = 0
     holdout_permille: int | None = None
     window_days: int = 28
+    topic: str = ""
     simulated: bool = False
 
 
@@ -140,6 +142,7 @@ def save(plan: Plan, *, now: datetime, by: User | None, campaign_id: int | None 
             hint="See the list of segments, or 'beizai segments list'.",
             name=plan.segment,
         )
+    topic = topic_named(plan.topic)
     with transaction.atomic():
         campaign = draft(campaign_id) if campaign_id is not None else Campaign(created_at=now, created_by=by)
         for name in ("name", "subject", "mjml", "text", "preheader", "defaults", "checklist", "picture"):
@@ -150,10 +153,26 @@ def save(plan: Plan, *, now: datetime, by: User | None, campaign_id: int | None 
         campaign.holdout_permille = plan.holdout_permille if plan.holdout_permille is not None else 0
         campaign.share_proposed = plan.holdout_permille is None
         campaign.window_days = plan.window_days
+        campaign.topic = topic
         campaign.simulated = plan.simulated
         campaign.save()
         audit.record("campaign.planned", at=now, user=by, campaign_id=campaign.pk)
     return campaign
+
+
+def topic_named(name: str) -> str:
+    """The topic of this name as it is written there, "" for none; NotFound where customers cannot choose it."""
+    if not name.strip():
+        return ""
+    found = Topic.objects.filter(name__iexact=name.strip()).values_list("name", flat=True).first()
+    if found is None:
+        raise NotFound(
+            "There is no topic “{name}” to choose.",
+            hint="There are: {names}. 'beizai consent topic' makes one.",
+            name=name,
+            names=", ".join(Topic.objects.values_list("name", flat=True)) or "–",
+        )
+    return found
 
 
 def campaign(campaign_id: int) -> Campaign:

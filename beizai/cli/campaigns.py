@@ -46,7 +46,16 @@ def list_campaigns() -> None:
 
 
 def _said(campaign: Any) -> dict[str, Any]:
-    names = ("name", "state", "pause_reason", "pause_detail", "segment_id", "holdout_permille", "window_days")
+    names = (
+        "name",
+        "state",
+        "pause_reason",
+        "pause_detail",
+        "segment_id",
+        "holdout_permille",
+        "window_days",
+        "topic",
+    )
     times = ("approved_at", "started_at", "finished_at", "window_ends_on", "simulated")
     return {"id": campaign.pk} | {name: getattr(campaign, name) for name in (*names, *times)}
 

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     LIST_OUT_OF_DATE = "list_out_of_date"  # the register of people not to be called was not looked at in time
     SUPPRESSED = "suppressed"  # every address or number of theirs on this channel stands on a list
     RESTRICTED = "restricted"  # their data is only kept
+    TOPIC = "topic_refused"  # they do not wish to hear of this topic, whatever else they allow
     UNFOUNDED = "no_basis"  # their source has no lawful basis, and none was recorded for them
 
 
@@ -61,6 +62,7 @@ class DecisionRow(NamedTuple):
     expires_at: datetime | None
     basis: str = "consent"
     separate: bool = True
+    topic: str = ""
 
 
 def judge(
@@ -91,6 +93,16 @@ def judge(
     if purpose == Purpose.SERVICE:
         return Answer(True, Reason.SERVICE)
     return Answer(False, first, yes[0].id) if first else Answer(False, Reason.NO_DECISION)
+
+
+def _topics_refused(rows: Mapping[int, list[DecisionRow]], at: datetime) -> dict[int, Answer]:
+    """Those whose last word on the very topic that is asked of was a refusal."""
+    found = {}
+    for one, mine in rows.items():
+        no, yes = _latest((row for row in mine if row.topic), at)
+        if no is not None and not yes:
+            found[one] = Answer(False, Reason.TOPIC, no.id)
+    return found
 
 
 def _latest(rows: Iterable[DecisionRow], at: datetime) -> tuple[DecisionRow | None, list[DecisionRow]]:
@@ -145,7 +157,8 @@ def may_contact(customer_id: int, channel: str, purpose: str, at: datetime, *, t
     """Whether this customer may be written to on this channel for this purpose, why, and by which entry.
 
     No decision means no contact. A refusal wins a tie: two decisions in the same instant must not mail anyone.
-    With a topic, what was said of that topic counts beside what was said of all.
+    With a topic, what was said of that topic counts beside what was said of all; a topic refused stays refused until
+    that very topic is allowed again.
     """
     return may_contact_many([customer_id], channel, purpose, at, topic=topic)[customer_id]
 
@@ -166,6 +179,7 @@ def may_contact_many(
     for piece in pieces(ids):
         rows = _rows(piece, owners, channel, purpose, at, topic=topic)
         answers |= _judged(rows, channel, purpose, at, checked=looks.checked_at(channel))
+        answers |= _topics_refused(rows, at) if topic else {}
     for customer_id, list_name in suppression.shut(asked, channel, purpose, at, looks=looks).items():
         was = answers.get(customer_id)
         if was is not None and was.allowed:
@@ -193,11 +207,11 @@ def _rows(
         customer_id__in=numbers,
         purpose=purpose,
         at__lte=at,
-    ).values_list("customer_id", "id", "decision", "at", "expires_at", "basis", "separate")
+    ).values_list("customer_id", *(DecisionRow._fields if topic else DecisionRow._fields[:-1]))
     by: dict[int, int] = {}  # entry -> number, where people have several
     for customer_id, *decision in entries.iterator(chunk_size=10_000):
         card = customer_id if customer_id in rows else owners[customer_id]
-        row = DecisionRow._make(decision)
+        row = DecisionRow(*decision)
         rows[card].append(row)
         if owners:
             by[row.id] = customer_id

@@ -46,6 +46,7 @@ class _Question:
     at: datetime
     cap_days: int
     campaign_id: int
+    topic: str = ""
 
     @property
     def marketing(self) -> bool:
@@ -78,19 +79,20 @@ def arbitrate(
     at: datetime,
     cap_days: int,
     campaign_id: int = 0,
+    topic: str = "",
 ) -> dict[int, Eligibility]:
     """Every one of these customers judged at this instant; the first reason that holds is given.
 
     Two customers with one address: the older card is written to. Cards joined to another are judged as that one, and
     one person is written to once. `cap_days` 0 means no cap; service mail has
-    none. What the campaign itself did does not count against the cap. Statements read 5,000 customers at a time.
+    none. What the campaign itself did does not count against the cap. `topic`: what it is about, where it says so. Statements read 5,000 customers at a time.
     """
     found: dict[int, Eligibility] = {}
     taken: set[str] = set()
     leads = belonging.cards_of(customer_ids)
     rest = iter(sorted(leads))
     while chunk := list(islice(rest, _AT_ONCE)):
-        asked = _Question(channel, purpose, at, cap_days, campaign_id)
+        asked = _Question(channel, purpose, at, cap_days, campaign_id, topic)
         found.update(_judged({number: leads[number] for number in chunk}, asked, taken))
     return found
 
@@ -98,7 +100,7 @@ def arbitrate(
 def _judged(leads: Mapping[int, int], asked: _Question, taken: set[str]) -> dict[int, Eligibility]:
     ids = sorted(set(leads.values()))
     whose = belonging.spread(ids)
-    answers = may_contact_many(ids, asked.channel, asked.purpose, asked.at)
+    answers = may_contact_many(ids, asked.channel, asked.purpose, asked.at, topic=asked.topic)
     births = dict(Customer.objects.filter(pk__in=ids).values_list("id", "birthday_on"))
     halted = _of_stopped_sources(ids)
     complaining = _complaining[0](ids) if _complaining and asked.marketing else set()
@@ -222,8 +224,9 @@ def _written_lately(whose: Mapping[int, int], asked: _Question) -> set[int]:
     """Whose card was written to, or perhaps was, by another campaign, under whatever number: within the cap, or
     within the days they wish for themselves."""
     found = _written_within(whose, asked.cap_days, asked) if asked.cap_days else set()
-    for days, cards in wished_days(set(whose.values())).items():
+    for days, wishing in wished_days(set(whose)).items():
         if days > asked.cap_days:
+            cards = {whose[number] for number in wishing}
             theirs = {number: card for number, card in whose.items() if card in cards}
             found |= _written_within(theirs, days, asked)
     return found

@@ -51,6 +51,7 @@ class Task:
     compose: Compose
     clock: Callable[[], datetime]
     go_on: Callable[[], bool] = lambda: True
+    topic: str = ""
 
 
 @dataclass
@@ -231,6 +232,7 @@ class _Clerk:
             at=at,
             cap_days=task.cap_days,
             campaign_id=task.campaign_id,
+            topic=task.topic,
         )
         allowed, refused, moved = [], {}, {}
         for row in rows:

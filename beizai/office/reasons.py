@@ -32,6 +32,9 @@ def _refusals() -> dict[str, Told]:
         ),
         "refused": Told(_("Have said no"), _("refused when they were asked; nothing may be sent"), "alone"),
         "withdrawn": Told(_("Took their permission back"), _("unsubscribed; nothing may be sent"), "alone"),
+        "topic_refused": Told(
+            _("Do not wish to hear of this topic"), _("chosen so on their preference page"), "alone"
+        ),
         "expired": Told(_("The permission has run out"), _("it was given for a time that is over"), "clock"),
         "no_basis": Told(
             _("No lawful basis"),

@@ -103,6 +103,7 @@ def _task(campaign: Campaign, the_shop: Shop) -> outbox.Task:
         campaign_id=campaign.pk,
         channel=campaign.channel,
         purpose=campaign.purpose,
+        topic=campaign.topic,
         cap_days=the_shop.frequency_cap_days,
         compose=composer(campaign, the_shop),
         clock=lambda: now(the_shop),  # asked for every mail: no look at the database

@@ -15,6 +15,7 @@ from beizai.base import home, money
 from beizai.base.errors import Invalid
 from beizai.campaigns.models import Campaign
 from beizai.campaigns.plan import CHECKLIST, MAX_WINDOW_DAYS, Plan
+from beizai.consent.models import Topic
 from beizai.office import wording
 from beizai.office.frame import frame
 from beizai.segments.models import Segment
@@ -66,6 +67,7 @@ def plan_of(campaign: Campaign) -> Plan:
         fixed_cost_minor=campaign.fixed_cost_minor,
         holdout_permille=None if campaign.share_proposed else campaign.holdout_permille,
         window_days=campaign.window_days,
+        topic=campaign.topic,
         simulated=campaign.simulated,
     )
 
@@ -75,6 +77,13 @@ class AimForm(forms.Form):
 
     name = forms.CharField(label=gettext_lazy("Name of the campaign"), max_length=200)
     segment = forms.ChoiceField(label=gettext_lazy("To whom: the segment"))
+    topic = forms.ChoiceField(
+        label=gettext_lazy("What it is about"),
+        required=False,
+        help_text=gettext_lazy(
+            "Customers choose the topics they wish to hear of; who refused this one gets nothing."
+        ),
+    )
     window_days = forms.IntegerField(
         label=gettext_lazy("How long it is watched (days)"),
         min_value=1,
@@ -112,6 +121,13 @@ class AimForm(forms.Form):
         segments.choices = [
             (name, name) for name in Segment.objects.order_by("name").values_list("name", flat=True)
         ]
+        topics = list(Topic.objects.values_list("name", flat=True))
+        cast(forms.ChoiceField, self.fields["topic"]).choices = [
+            ("", _("of all")),
+            *((name, name) for name in topics),
+        ]
+        if not topics:
+            del self.fields["topic"]
         chosen = {PROPOSED, *(str(share) for share in SHARES), str(self.initial.get("share", PROPOSED))}
         cast(forms.ChoiceField, self.fields["share"]).choices = [(share, share) for share in sorted(chosen)]
 
@@ -123,6 +139,7 @@ class AimForm(forms.Form):
         return {
             "name": plan.name,
             "segment": plan.segment,
+            "topic": plan.topic,
             "window_days": plan.window_days,
             "contact_cost": plan.contact_cost.scaleb(-digits).normalize()
             if plan.contact_cost
@@ -140,6 +157,7 @@ class AimForm(forms.Form):
             start,
             name=given["name"],
             segment=given["segment"],
+            topic=given.get("topic", ""),
             window_days=given["window_days"],
             contact_cost=Decimal(given["contact_cost"])
             .scaleb(money.minor_digits(currency))

@@ -200,6 +200,7 @@ _BADGES: dict[Reason, tuple[Any, str]] = {
     Reason.NO_DECISION: (lambda: _("not asked"), "line"),
     Reason.REFUSED: (lambda: _("said no"), "bad"),
     Reason.WITHDRAWN: (lambda: _("took it back"), "bad"),
+    Reason.TOPIC: (lambda: _("not of this topic"), "bad"),
     Reason.EXPIRED: (lambda: _("has run out"), "warn"),
     Reason.NOT_LAWFUL: (lambda: _("basis does not carry here"), "warn"),
     Reason.NOT_SEPARATE: (lambda: _("not asked on its own"), "warn"),

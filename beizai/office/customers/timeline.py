@@ -224,7 +224,10 @@ def _talks(numbers: list[int], reader: User) -> Iterator[Entry]:
 
 def decision_words(entry: ConsentEntry) -> str:
     """One decision of the ledger in a sentence."""
-    place = {"channel": channel_name(entry.channel), "purpose": purpose_name(entry.purpose)}
+    purpose = purpose_name(entry.purpose)
+    if entry.topic:
+        purpose = _("%(purpose)s about %(topic)s") % {"purpose": purpose, "topic": entry.topic}
+    place = {"channel": channel_name(entry.channel), "purpose": purpose}
     match entry.decision:
         case "granted":
             return _("Allowed %(purpose)s by %(channel)s") % place
