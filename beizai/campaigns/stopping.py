@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, OuterRef
 
 from beizai.campaigns.models import Campaign
 from beizai.customers.models import Customer
+from beizai.messages.arbitration import Refusal
 from beizai.messages.models import Message, State
 from beizai.sources.models import Source, SourceStop
 from beizai.sources.register import stopped
@@ -32,6 +33,34 @@ class FirstMails:
     @property
     def failed(self) -> int:
         return self.bounced + self.disowned
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A stop that a campaign brought about, and to how many of its people it was therefore not sent."""
+
+    stop: SourceStop
+    left_out: int
+
+
+def of_campaign(campaign: Campaign) -> list[Stopped]:
+    """The stops that mails of this campaign brought about, the first first; those lifted since too."""
+    if campaign.started_at is None:
+        return []
+    until = campaign.started_at + _LOOKED_BACK
+    made = SourceStop.objects.filter(stopped_at__gte=campaign.started_at, stopped_at__lte=until)
+    mails = Message.objects.filter(campaign_id=campaign.pk)
+    found = []
+    for stop in made.select_related("source").order_by("pk"):
+        people = Customer.objects.filter(source_id=stop.source_id)
+        if stop.import_id is not None:
+            people = people.filter(import_id=stop.import_id)
+        if people.filter(pk__in=mails.filter(state__in=_FAILED).values("customer_id")).exists():
+            refused = mails.filter(
+                state=State.REFUSED, reason=Refusal.SOURCE_STOPPED, changed_at__gte=stop.stopped_at
+            )
+            found.append(Stopped(stop, people.filter(pk__in=refused.values("customer_id")).count()))
+    return found
 
 
 def look(now: datetime) -> list[SourceStop]:

@@ -36,10 +36,11 @@ def list_campaigns() -> None:
             word(r["state"]),
             r["started_at"] and r["started_at"].date(),
             r["window_ends_on"],
+            ", ".join(f"{stop['source']} stopped" for stop in r["stopped_sources"]),
         )
         for r in rows
     ]
-    heads = ("Campaign", "Name", "State", "Begun", "Window ends")
+    heads = ("Campaign", "Name", "State", "Begun", "Window ends", "")
     answer(
         {"campaigns": rows}, table(heads, shown) if rows else "No campaign yet: 'beizai campaigns plan FILE'."
     )
@@ -57,7 +58,27 @@ def _said(campaign: Any) -> dict[str, Any]:
         "topic",
     )
     times = ("approved_at", "started_at", "finished_at", "window_ends_on", "simulated")
-    return {"id": campaign.pk} | {name: getattr(campaign, name) for name in (*names, *times)}
+    told = {name: getattr(campaign, name) for name in (*names, *times)}
+    return {"id": campaign.pk} | told | {"stopped_sources": _stops(campaign)}
+
+
+def _stops(campaign: Any) -> list[dict[str, Any]]:
+    """The sources whose people are not written to any more because of this campaign's first mails."""
+    from beizai.campaigns import stopping
+
+    return [
+        {
+            "source": one.stop.source.name,
+            "import_id": one.stop.import_id,
+            "reason": one.stop.reason,
+            "written": one.stop.written,
+            "failed": one.stop.failed,
+            "stopped_at": one.stop.stopped_at,
+            "lifted_at": one.stop.lifted_at,
+            "left_out": one.left_out,
+        }
+        for one in stopping.of_campaign(campaign)
+    ]
 
 
 @app.command()

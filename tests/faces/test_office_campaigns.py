@@ -18,6 +18,7 @@ from beizai.customers.models import ContactPoint, Customer
 from beizai.messages.models import Message, State
 from beizai.segments import membership
 from beizai.sources import register
+from beizai.sources.models import SourceKind, SourceStop
 from beizai.staff.models import User
 from beizai.staff.shop import shop
 from beizai.worker import jobs, sending
@@ -285,3 +286,21 @@ def test_who_may_only_look_or_not_even_that(client, people, role, sees):
     for name in ("campaign_aim", "campaign_words", "campaign_who"):
         assert other.get(reverse(name, args=[campaign.pk])).status_code == 403
     assert other.get(reverse("catcher")).status_code == 403
+
+
+def test_a_campaign_whose_first_mails_bounced_says_that_their_source_was_stopped(marketer, people):
+    now = clock.machine_now()
+    found = Campaign.objects.create(name="First", created_at=now, started_at=now, state=CampaignState.SENDING)
+    bought = register.source("Bought list", SourceKind.PURCHASED, now=now)
+    bounced, left_out = Customer.objects.order_by("pk")[:2]
+    Customer.objects.filter(pk__in=[bounced.pk, left_out.pk]).update(source=bought)
+    for card, state, reason in ((bounced, State.BOUNCED, ""), (left_out, State.REFUSED, "source_stopped")):
+        Message.objects.create(
+            campaign_id=found.pk, customer_id=card.pk, state=state, reason=reason, changed_at=now
+        )
+    SourceStop.objects.create(source=bought, reason="bounced", written=20, failed=2, stopped_at=now)
+    page = marketer.get(f"/campaigns/{found.pk}/").content.decode()
+    assert "Writing to “Bought list” was stopped" in page
+    assert "2 of the first 20 mails bounced." in page
+    assert "1 more of this campaign was not written to." in page
+    assert f'href="{reverse("source", args=[bought.pk])}"' in page

@@ -88,6 +88,22 @@ def test_an_import_whose_first_mails_fail_too_often_is_stopped_and_nobody_else_o
     assert stopping.look(NOW) == []
 
 
+def test_a_campaign_knows_the_stops_its_mails_brought_about_and_whom_it_left_out():
+    lists = register.source("Bought list", SourceKind.PURCHASED, now=NOW)
+    people = [person(lists, number) for number in range(24)]
+    first, other = campaign(), campaign()
+    sent(first.pk, people[:20], failed=2)
+    sent(other.pk, [person(lists, 100, import_id=8)], failed=1)
+    stopping.look(NOW)
+    refused = {"campaign_id": first.pk, "state": State.REFUSED, "changed_at": NOW}
+    for number in people[20:22]:
+        Message.objects.create(customer_id=number, reason="source_stopped", **refused)
+    Message.objects.create(customer_id=people[22], reason="no_permission", **refused)
+    (found,) = stopping.of_campaign(first)
+    assert (found.stop.source, found.stop.failed, found.left_out) == (lists, 2, 2)
+    assert stopping.of_campaign(other) == []
+
+
 @pytest.mark.parametrize(("written", "failed"), [(19, 19), (40, 2)])
 def test_few_mails_or_few_failures_stop_nothing(written, failed):
     lists = register.source("Bought list", SourceKind.PURCHASED, now=NOW)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from beizai.base.errors import BeizaiError
-from beizai.campaigns import approval, sending
+from beizai.campaigns import approval, sending, stopping
 from beizai.campaigns import mail as mails
 from beizai.campaigns import plan as plans
 from beizai.campaigns.models import Campaign, CampaignState
@@ -22,6 +22,7 @@ from beizai.office.campaigns.words import checked, somebody
 from beizai.office.frame import frame
 from beizai.office.permissions import needs, person
 from beizai.office.shell import forget_tallies
+from beizai.office.sources import words as source_words
 from beizai.staff.roles import May
 from beizai.worker import asked
 from beizai.worker.sending import mail_for, send_test
@@ -180,6 +181,7 @@ def progress_context(found: Campaign) -> dict[str, object]:
         "share": done / total if total else 1.0,
         "paused_why": reasons.pause(seen.pause_reason),
         "running": found.state == CampaignState.SENDING,
+        "stops": [(one, source_words.stop(one.stop)) for one in stopping.of_campaign(found)],
         "parts": choosing.parts(total, seen.held_out, seen.refused),
         "everyone": total + seen.held_out + seen.refused,
         "send_words": _("Send to %(n)s") % {"n": wording.number(total)},
