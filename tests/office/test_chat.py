@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from beizai.base import home as homes
+from beizai.base import personal
 from beizai.base.errors import Forbidden, Invalid, NotFound, Unavailable
 from beizai.consent.rules import may_contact
 from beizai.conversations import pictures, talking
@@ -296,3 +297,22 @@ def test_what_the_desk_cannot_be_is_refused():
             desk.change(values)
     assert desk.desk().hours == ALL_DAY
     assert homes.current().uploads.exists()
+
+
+def test_what_was_said_in_a_chat_is_given_out_erased_and_kept_no_longer_than_it_says():
+    ann = cards.add(cards.NewCard("Ann"), source=office(NOW), now=NOW)
+    mine, strangers = started(message_id="message-a"), started(message_id="message-b")
+    for number, chat in enumerate((mine, strangers)):
+        thread.write(chat, sent("", f"picture-{number}", picture=picture()), now=NOW, at=NOW)
+    talking.belongs_to(mine.pk, ann.pk)
+    paths = [pictures.path_of(one) for one in Attachment.objects.order_by("pk")]
+    (held,) = [each for each in personal.holdings() if each.table == "conversations_conversation"]
+    assert [row["files"] for row in held.give_out(ann.pk)][-1] == "<b>shoe<br>.png"
+    held.erase(ann.pk, NOW)
+    assert not paths[0].exists()
+    assert paths[1].exists()
+    (rule,) = [one for one in personal.keepings() if one.kind == "conversations_without_card"]
+    before = NOW + timedelta(days=1)
+    rule.take(rule.find(before, (), "").marks, before, ())
+    assert not paths[1].exists()
+    assert not Conversation.objects.exists()
