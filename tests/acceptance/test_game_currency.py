@@ -21,6 +21,12 @@ def test_a_trader_s_loop(tmp_path: Path) -> None:
     types = {one["code"]: one["customers"] for one in trader.run("value", "types")["types"]}
     assert sum(types.values()) == 80
     assert types["not_bought_yet"] == 20
+    ranked = trader.run("value", "prospects", "--limit", "5")
+    assert (ranked["looked_at"], ranked["not_bought"]) == (80, 20)
+    points = [one["points"] for one in ranked["prospects"]]
+    assert points == sorted(points, reverse=True)
+    assert {part["key"] for part in ranked["prospects"][0]["reasons"] if part["known"]} >= {"monthly_spend"}
+    assert ranked["prospects"][0]["ask"], "what is not known yet and could change most is the next question"
     report = trader.campaign("Asked a price and never bought")
     assert report["ledger"]["sent"] > 0
     assert report["profit"]["verdict"] == "cannot_tell"

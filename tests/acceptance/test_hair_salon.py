@@ -15,6 +15,8 @@ def test_a_salon_s_loop(tmp_path: Path) -> None:
     quiet = salon.run("segments", "count", "Regulars gone quiet")["customers"]
     assert quiet == 20
     assert due >= quiet
+    week = {one["segment"]: one["customers"] for one in salon.run("trades", "week")["week"]}
+    assert week["Regulars gone quiet"] == quiet
     report = salon.campaign("Regulars gone quiet")
     ledger = report["ledger"]
     assert ledger["sent"] > 0

@@ -31,6 +31,8 @@ def test_a_shoe_house_s_loop(tmp_path: Path) -> None:
     assert refused.code == 1
     assert "foot_length_mm" in said(refused.json), "what a body measures never stands in a subject"
 
+    draft = house.run("trades", "plan", "measure")
+    assert house.run("campaigns", "list")["campaigns"][-1]["id"] == draft["id"]
     report = house.campaign("Measured and never bought")
     assert report["ledger"]["sent"] > 0
     assert report["profit"]["verdict"] == "cannot_tell"
