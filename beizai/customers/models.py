@@ -122,11 +122,11 @@ class ExternalId(models.Model):
     """The number a customer has in a source (a shop's customer number), one card per number."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="external_ids")
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, db_index=False)  # leads the constraint
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, db_index=False)  # nobody asks by it alone
     value = models.CharField(max_length=200)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["source", "value"], name="one_card_per_external_id")]
+        constraints = [models.UniqueConstraint(fields=["value", "source"], name="one_card_per_external_id")]
 
 
 class Channel(models.TextChoices):
@@ -152,8 +152,9 @@ class ContactPoint(models.Model):
 
     class Meta:
         constraints = [
-            # in this order it is what an address is looked up by, too, and an import writes along it
-            models.UniqueConstraint(fields=["channel", "normal", "customer"], name="contact_point_once")
+            # in this order it is what an address is looked up by, too, and an import writes along it; the channel does not
+            # lead, or SQLite would read half the book for the emails of three customers
+            models.UniqueConstraint(fields=["normal", "channel", "customer"], name="contact_point_once")
         ]
 
 

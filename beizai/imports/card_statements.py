@@ -65,7 +65,7 @@ select i.customer_id, 'email' as channel, p.address as value, p.email_normal as 
 from new_ids i join people p on p.row_no = i.row_no where p.email_normal is not null
 union all
 select i.customer_id, 'phone', left(p.phone, 254), p.phone_normal from new_ids i join people p on p.row_no = i.row_no where p.phone_normal is not null
-order by channel, normal
+order by normal, channel
 """
 # each tag of a cell once (as entries.tags_of reads them)
 TAG_ROWS = """
