@@ -126,6 +126,7 @@ def add(
     """A new card, by hand. A possible double is told, not prevented."""
     _open()
     from beizai.customers import cards, doubles
+    from beizai.identity import deterministic
     from beizai.sources import register
     from beizai.staff.shop import now, shop
 
@@ -134,6 +135,7 @@ def add(
     near = doubles.possible(name=name, given=given, country=country or here.country)
     new = cards.NewCard(name=name, country=country.upper(), points=given)
     customer = cards.add(new, source=register.office(at), now=at, country=country or here.country)
+    deterministic.entered(customer, now=at)
     found = [one.customer.pk for one in near]
     words = [f"Card #{customer.pk} for {customer.name or email or phone}."]
     words += [f"Perhaps the same: {', '.join(f'#{one}' for one in found)}."] if found else []

@@ -61,6 +61,15 @@ Basis = Annotated[
 ]
 Evidence = Annotated[str, typer.Option(help="What shows the basis: the form, the contract, the assessment.")]
 
+SameMeaning = Annotated[
+    str,
+    typer.Option(
+        "--same-meaning",
+        metavar="FIELD,...",
+        help="Fields whose column means what it meant, though it holds something else than in the last file.",
+    ),
+]
+
 KINDS = {
     "typos": "email_typos",
     "postcodes": "postcode_zeros",
@@ -81,6 +90,7 @@ class _Said:
     leave: str = ""
     basis: str = ""
     evidence: str = ""
+    same_meaning: str = ""
 
 
 def install(root: Noun) -> None:
@@ -90,10 +100,10 @@ def install(root: Noun) -> None:
 @bringing.command()
 def orders(
     file: File, columns: Columns = "", dry_run: DryRun = False, dates: Dates = "", decimal: Decimal = "",
-    source: SourceName = SOURCE, sheet: Sheet = "", report: Report = False,
+    source: SourceName = SOURCE, sheet: Sheet = "", report: Report = False, same_meaning: SameMeaning = "",
 ) -> None:  # fmt: skip
     """Bring orders in: new ones are added, changed ones replaced, known ones counted."""
-    said = _Said(columns, dates, decimal, sheet)
+    said = _Said(columns, dates, decimal, sheet, same_meaning=same_meaning)
     _import("orders", file, dry_run=dry_run, report=report, source=source, said=said)
 
 
@@ -101,10 +111,10 @@ def orders(
 def customers(
     file: File, columns: Columns = "", dry_run: DryRun = False, dates: Dates = "", decimal: Decimal = "",
     source: SourceName = SOURCE, sheet: Sheet = "", report: Report = False, repair: Repairs = "", leave: Leaves = "",
-    basis: Basis = "", evidence: Evidence = "",
+    basis: Basis = "", evidence: Evidence = "", same_meaning: SameMeaning = "",
 ) -> None:  # fmt: skip
     """Bring customers in: new cards are made, known ones completed."""
-    said = _Said(columns, dates, decimal, sheet, repair, leave, basis, evidence)
+    said = _Said(columns, dates, decimal, sheet, repair, leave, basis, evidence, same_meaning)
     _import("customers", file, dry_run=dry_run, report=report, source=source, said=said)
 
 
@@ -197,7 +207,11 @@ def _wish(kind: str, said: _Said) -> Any:
 
     options = Options(sheet=said.sheet or None, kind=kind)
     repairs = {**_kinds(said.repair, done=True), **_kinds(said.leave, done=False)}
-    return Wish(_pairs(said.columns), said.dates or None, said.decimal or None, repairs, options=options)
+    same = tuple(part.strip() for part in said.same_meaning.split(",") if part.strip())
+    columns = _pairs(said.columns)
+    return Wish(
+        columns, said.dates or None, said.decimal or None, repairs, options=options, same_meaning=same
+    )
 
 
 def _kinds(text: str, *, done: bool) -> dict[str, bool]:

@@ -22,16 +22,43 @@ def tell_preview(seen: Any) -> None:
         "repairs": [asdict(one) for one in seen.repairs],
         "questions": [asdict(one) for one in seen.questions],
         "known": [{"row": row, "customer_id": card, "because": because} for because, row, card in seen.known],
+        "changed": [asdict(one) for one in seen.changed],
+        "doubts": dict(seen.doubts),
+        "doubtful": [{"row": row, "customer_id": card, "why": why} for why, row, card in seen.doubtful],
         "table": _table_document(seen),
     }
     lines = ["Nothing was written.", table(("Field", "Column"), list(seen.columns.items()))]
     lines += [f"To be asked: {one.message} {one.hint}" for one in seen.questions]
+    lines += [
+        f"{one.header} ({one.field}): {', '.join(one.before)} then, {', '.join(one.now)} now"
+        for one in seen.changed
+    ]
     lines += [f"{word(name)}: {value:,}" for name, value in seen.counts.items()]
     lines += [_happening(name, value) for name, value in seen.happens.items()]
     lines += [f"put right: {_repair(one)}" for one in seen.repairs]
     lines += [f"known by {because}: row {row} is card #{card}" for because, row, card in seen.known]
+    lines += _doubts(seen.doubts)
+    lines += [
+        f"perhaps known: row {row} may be card #{card} ({word(why)})" for why, row, card in seen.doubtful
+    ]
     lines += _kept_aside({reason: rows for reason, rows, _ in seen.reasons})
     answer(document, [*lines, "", "The file, as it will be read (old → new):", _file_table(seen)])
+
+
+_DOUBTS = {
+    "claimed": "the address is claimed on a card, and not proved there",
+    "two_ways": "the number leads to one card, the address to another",
+    "another_number": "the card with this address has another number in this source",
+    "several": "several cards have the address, under no other name",
+    "phone_alone": "a card has the phone, the names are not wholly the same",
+    "other_name": "a card has the email, under another name",
+    "shared": "several people share the address",
+}
+
+
+def _doubts(found: Any) -> list[str]:
+    """Rows that may be of a card nobody can be sure of; none is guessed, the pairs wait for a person."""
+    return [f"perhaps known: {rows:,} rows, {_DOUBTS.get(why, why)}" for why, rows in found.items()]
 
 
 def _table_document(seen: Any) -> list[dict[str, Any]]:
@@ -120,6 +147,14 @@ def tell_result(done: Any, kind: str, no_basis: bool) -> None:
         lines.append(
             f"{counted(done.customers, 'customer')}: {done.new_customers:,} new, {done.changed_customers:,} changed;"
             f" {counted(done.permissions, 'permission')} with proof."
+        )
+    if done.met:
+        lines.append(
+            "Known: " + ", ".join(f"{rows:,} rows by {because}" for because, rows in done.met.items()) + "."
+        )
+    if done.doubted_pairs:
+        lines.append(
+            f"{counted(done.doubted_pairs, 'pair')} may be one person: 'beizai identity review' shows them."
         )
     lines += _kept_aside(done.reasons)
     if done.kept_aside:

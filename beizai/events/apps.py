@@ -8,4 +8,7 @@ class EventsConfig(AppConfig):
     label = "events"
 
     def ready(self) -> None:
-        from beizai.events import personal  # noqa: F401  (registers what this room holds of a person)
+        from beizai.events import keys, personal  # noqa: F401  (registers what this room holds of a person)
+        from beizai.identity import deterministic
+
+        deterministic.tell(keys.sources_of_pages)

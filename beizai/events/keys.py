@@ -70,6 +70,11 @@ def make(
     return row, text
 
 
+def sources_of_pages() -> list[int]:
+    """The sources pages write for, with keys anybody can read there, revoked ones too: what comes by them is a claim."""
+    return list(WriteKey.objects.filter(in_browser=True).values_list("source_id", flat=True).distinct())
+
+
 def origin(text: str) -> str:
     """The origin of a site as browsers say it: scheme, host and port. Invalid where it is none.
 

@@ -11,41 +11,40 @@ from beizai.customers.models import AttributeDefinition, Channel, ContactPoint, 
 from beizai.forms import pictures
 from beizai.forms.definition import Ask, Definition, Question, said
 from beizai.forms.models import AnswerSheet
-from beizai.identity.cards import card_of, cards_of
+from beizai.identity import deterministic
+from beizai.identity.cards import card_of
 from beizai.staff.shop import shop
 
 
 def card_for(sheet: AnswerSheet, form: Definition, normal: str, value: str, *, now: datetime) -> Customer:
     """The card the owner of a confirmed address has, its address marked as verified; a new card where there is none.
 
-    An address several people share belongs to the one of them who verified it, else to the one of the given name,
-    else to nobody of them: a new card is made, and who looks through possible doubles decides.
+    By the house's one rule: an address several people share belongs to the one of the given name, else to nobody of them.
+    Then a new card is made, and the two wait for a person.
     """
     known = card_of(sheet.customer_id) if sheet.customer_id is not None else None
     card_id = known if known is not None and Customer.objects.filter(pk=known).exists() else None
-    card_id = card_id or _owner(normal, _contact(sheet, form).get("name", ""))
-    if card_id is None:
-        return _new_card(sheet, form, normal, value, now=now)
+    if card_id is not None:
+        return _confirmed(card_id, sheet, normal, value, now=now)
+    point = deterministic.Point(Channel.EMAIL, normal, verified=True)
+    found = deterministic.same_card(
+        points=[point], name=_contact(sheet, form).get("name", ""), source_id=sheet.form.source_id
+    )
+    if found.card_id is not None:
+        customer = _confirmed(found.card_id, sheet, normal, value, now=now)
+    else:
+        customer = _new_card(sheet, form, normal, value, now=now)
+    deterministic.propose(customer.pk, found, now=now)
+    return customer
+
+
+def _confirmed(card_id: int, sheet: AnswerSheet, normal: str, value: str, *, now: datetime) -> Customer:
     customer = Customer.objects.select_for_update().get(pk=card_id)
     if not customer.contact_points.filter(channel=Channel.EMAIL, normal=normal, ended_at=None).exists():
         points.add(customer, Channel.EMAIL, value, source=sheet.form.source, now=now)
         search.index_one(customer.pk)
     _verify(customer, normal, now)
     return customer
-
-
-def _owner(normal: str, name: str) -> int | None:
-    rows = ContactPoint.objects.filter(channel=Channel.EMAIL, normal=normal, ended_at=None)
-    found = list(rows.values_list("customer_id", "verified_at", "customer__name"))
-    card = cards_of(row[0] for row in found)
-    for among in (
-        {card[one] for one, _verified, _name in found},
-        {card[one] for one, verified, _name in found if verified is not None},
-        {card[one] for one, _verified, called in found if name and called.casefold() == name.casefold()},
-    ):
-        if len(among) == 1:
-            return among.pop()
-    return None
 
 
 def _new_card(sheet: AnswerSheet, form: Definition, normal: str, value: str, *, now: datetime) -> Customer:
@@ -107,6 +106,7 @@ def make_card(sheet: AnswerSheet, form: Definition, *, now: datetime, user: Any 
             user=user,
             country=shop().country,
         )
+        deterministic.entered(customer, now=now)
         AnswerSheet.objects.filter(pk=sheet.pk).update(customer_id=customer.pk)
         sheet.customer_id = customer.pk
         tell_card(sheet, form)

@@ -13,8 +13,9 @@ from beizai.base.errors import Invalid, NotFound, Phrase
 from beizai.base.progress import Progress, silent
 from beizai.events import batches
 from beizai.identity import merging
-from beizai.imports import customers, finding, orders, statements, undoing
+from beizai.imports import columns, customers, finding, orders, statements, undoing
 from beizai.imports.aside import write_aside
+from beizai.imports.columns import Change
 from beizai.imports.desk import Choices, Desk, open_desk
 from beizai.imports.judging import Repair
 from beizai.imports.models import ColumnMapping, Import
@@ -45,6 +46,9 @@ class Wish:
     decimal: str | None = None
     repairs: Mapping[str, bool] = field(default_factory=dict)
     options: Options = AS_FOUND
+    same_meaning: tuple[
+        str, ...
+    ] = ()  # fields whose column means what it meant, though it holds something else now
 
 
 NO_WISH = Wish()
@@ -90,6 +94,7 @@ class Preview:
         default_factory=dict
     )  # why (see identity.same): rows nobody can be sure of
     doubtful: tuple[tuple[str, int, int], ...] = ()  # why, row, card it may be: the first of them
+    changed: tuple[Change, ...] = ()  # columns that hold something else than in the last file of the source
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,10 @@ def preview(
         shown = Preview(path.name, kind, staged, desk.mapped, desk.mapped.headers(staged.columns), sample)
         try:
             check(desk.mapped)
+            changed = _changed(desk, remembered, wish)
+            if changed:
+                asked = columns.must_ask(changed)
+                return _with(shown, questions=(_question(asked),), changed=changed)
             reading = _read(desk, _choices(wish, remembered, now), known, progress)
         except Invalid as error:
             return _with(shown, questions=(_question(error),))
@@ -158,6 +167,8 @@ def bring_in(
     known = Source.objects.filter(name=source).first()
     with _open(path, kind, known, wish, progress) as (staged, desk, remembered):
         check(desk.mapped)
+        if changed := _changed(desk, remembered, wish):
+            raise columns.must_ask(changed)
         choices = _choices(wish, remembered, now)
         reading = _read(desk, choices, known, progress)
         _must_hold_something(reading, path.name)
@@ -185,7 +196,7 @@ def bring_in(
         except BaseException:
             undoing.take_out(row, now=now)
             raise
-        _remember(named, kind, desk.mapped.headers(staged.columns), reading.judgement, now)
+        _remember(named, kind, desk, reading.judgement, now)
     seconds = round(time.perf_counter() - started, 3)
     Import.objects.filter(pk=row.pk).update(seconds=seconds)
     progress(1, 1, "in the book")
@@ -260,12 +271,13 @@ def _map(desk: Desk, kind: Kind, remembered: ColumnMapping | None, wish: Wish) -
 
 def _choices(wish: Wish, remembered: ColumnMapping | None, now: datetime) -> Choices:
     the_shop = shop()
+    before = None if wish.same_meaning else remembered  # how days are written may be what has changed
     return Choices(
         currency=the_shop.currency,
         zone=the_shop.timezone,
         now=now,
         country=the_shop.country,
-        dates=wish.dates or (remembered.dates if remembered else "") or None,
+        dates=wish.dates or (before.dates if before else "") or None,
         decimal=wish.decimal or (remembered.decimal if remembered else "") or None,
         repairs=wish.repairs,
     )
@@ -337,14 +349,25 @@ def _as_remark(repair: Repair) -> dict[str, Any]:
     return {"code": repair.code, "count": repair.rows, "example": example, "done": repair.done}
 
 
-def _remember(source: Source, kind: str, columns: Mapping[str, str], judgement: Any, now: datetime) -> None:
+def _changed(desk: Desk, remembered: ColumnMapping | None, wish: Wish) -> tuple[Change, ...]:
+    """The columns that changed their meaning since the last file of the source, but those the user has spoken for."""
+    if remembered is None or not remembered.profile:
+        return ()
+    headers = desk.mapped.headers(desk.staged.columns)
+    renamed = {name for name in wish.columns or {} if headers.get(name) != remembered.columns.get(name)}
+    found = columns.changed(desk, remembered.profile, columns.profiles(desk), {*wish.same_meaning, *renamed})
+    return tuple(one for one in found if not (wish.dates and one.code == "date_order"))
+
+
+def _remember(source: Source, kind: str, desk: Desk, judgement: Any, now: datetime) -> None:
     ColumnMapping.objects.update_or_create(
         source=source,
         kind=kind,
         defaults={
-            "columns": dict(columns),
+            "columns": desk.mapped.headers(desk.staged.columns),
             "dates": judgement.dates or "",
             "decimal": judgement.decimal or "",
+            "profile": columns.profiles(desk),
             "used_at": now,
         },
     )

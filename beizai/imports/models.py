@@ -117,6 +117,9 @@ class ColumnMapping(models.Model):
     columns = models.JSONField(default=dict)  # field -> header
     dates = models.CharField(max_length=3, blank=True)
     decimal = models.CharField(max_length=5, blank=True)
+    profile = models.JSONField(
+        default=dict
+    )  # field -> what its column held, without a person's data (see columns)
     used_at = models.DateTimeField()
 
     class Meta:

@@ -45,6 +45,7 @@ def _bring_in(arguments: Mapping[str, Any], progress: Progress) -> Mapping[str, 
             decimal=arguments.get("decimal") or None,
             repairs=arguments.get("repairs") or {},
             options=Options(sheet=arguments.get("sheet") or None),
+            same_meaning=tuple(arguments.get("same_meaning") or ()),
         ),
         progress=progress,
     )

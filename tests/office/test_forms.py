@@ -138,13 +138,16 @@ def test_who_confirms_an_address_of_a_card_is_that_customer():
     assert ContactPoint.objects.get().verified_at == LATER
 
 
-def test_an_address_two_people_share_is_nobodys_until_one_has_verified_it():
+def test_an_address_two_people_share_leads_each_to_their_own_card_and_a_third_to_a_new_one():
     for name in ("Ann", "Bo"):
         cards.add(cards.NewCard(name, points=[("email", ANN)]), source=register.office(NOW), now=NOW)
     bo = Customer.objects.get(name="Bo")
     form = published()
     assert confirm(sign_up(form, name="Bo")).sign_up.customer_id == bo.pk
-    assert confirm(sign_up(form, name="Someone")).sign_up.customer_id == bo.pk
+    assert confirm(sign_up(form, name="Ann")).sign_up.customer_id == Customer.objects.get(name="Ann").pk
+    assert (
+        confirm(sign_up(form, name="Someone")).sign_up.customer_id == Customer.objects.get(name="Someone").pk
+    )
 
 
 def test_an_address_gets_three_mails_a_day_and_the_answer_does_not_say_so():
@@ -355,9 +358,6 @@ def test_a_photo_is_made_anew_without_what_the_camera_wrote():
         assert not picture.getexif()
 
 
-def test_a_picture_of_too_many_pixels_is_not_even_opened():
-    data = io.BytesIO()
-    Image.new("1", (60_000, 60_000)).save(data, "PNG")
 def test_a_photo_becomes_the_picture_of_its_attribute_with_source_and_time():
     AttributeDefinition.objects.create(key="hair", label="Hair", kind="photo", sensitive=True)
     look = Question("look", Ask.PHOTO, EN, attribute="hair")
@@ -383,6 +383,9 @@ def test_a_photo_becomes_the_picture_of_its_attribute_with_source_and_time():
     assert kept.is_file()  # the card's copy is its own
 
 
+def test_a_picture_of_too_many_pixels_is_not_even_opened():
+    data = io.BytesIO()
+    Image.new("1", (60_000, 60_000)).save(data, "PNG")
     with pytest.raises(Invalid):
         pictures.keep(data, len(data.getvalue()), 1)
 

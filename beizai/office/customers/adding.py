@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from beizai.base.errors import Invalid
 from beizai.customers import cards, doubles, search
 from beizai.customers.models import Customer
+from beizai.identity import deterministic
 from beizai.office import refusals, sight
 from beizai.office.customers.listing import display_name
 from beizai.office.customers.tying import redeem
@@ -61,6 +62,7 @@ def add(request: HttpRequest) -> HttpResponse:
         if not near or request.POST.get("all_the_same"):
             made = _make(request, form)
             if made is not None:
+                deterministic.entered(made, now=frame().now)
                 redeem(request, made.pk, form.cleaned_data["brought_by"], office(frame().now))
                 where = request.POST.get("then", "")
                 return (

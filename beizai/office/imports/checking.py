@@ -12,6 +12,7 @@ from beizai.imports.judging import Repair
 from beizai.imports.recognise import ATTRIBUTE
 from beizai.imports.shown import Cell, ShownRow
 from beizai.office.imports import told
+from beizai.office.merges.words import doubts as doubt_words
 from beizai.office.wording import day, money, number
 
 _SHOWN_COLUMNS = 30
@@ -55,7 +56,7 @@ def check_words(seen: Preview) -> dict[str, Any]:
         "noticed": [line for line in repairs if not line.optional],
         "consent": [_line(repair) for repair in seen.repairs if repair.code in _CONSENT],
         "kept": [Kept(told.aside(reason), count, first) for reason, count, first in seen.reasons],
-        "happens": happens(seen),
+        "happens": [*happens(seen), *_doubts(seen.doubts)],
         "questions": seen.questions,
         "sheet": _sheet(seen),
     }
@@ -187,6 +188,15 @@ def _known(found: Mapping[str, Any]) -> str:
         if found[f"known_by_{way}"]
     ]
     return " · ".join([*named, _("their cards are added to; what you wrote by hand stays")])
+
+
+def _doubts(found: Mapping[str, int]) -> list[tuple[str, str, str]]:
+    """Rows that may be of a card nobody can be sure of, and what becomes of them."""
+    if not found:
+        return []
+    named = " · ".join(f"{doubt_words().get(why, why)}: {number(rows)}" for why, rows in found.items())
+    told_after = _("nothing is guessed: they wait under One person?")
+    return [(_("Perhaps known"), number(sum(found.values())), f"{named} · {told_after}")]
 
 
 def _span(found: Mapping[str, Any]) -> str:

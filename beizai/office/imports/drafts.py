@@ -4,7 +4,7 @@ import json
 import re
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -38,6 +38,7 @@ class Draft:
     basis: str = ""
     evidence: str = ""
     repairs: Mapping[str, bool] = field(default_factory=dict)
+    same_meaning: Sequence[str] = ()
 
     @property
     def path(self) -> Path:

@@ -106,9 +106,21 @@ def _did(row: Import) -> list[tuple[str, str]]:
         (_("Customers in the file"), row.customers),
         (_("New customers"), row.new_customers),
         (_("Cards added to"), row.changed_customers),
+        *_met(row),
     ]
     always = {_("Rows"), _("Brought in"), _("Kept aside")}
     return [(name, number(value)) for name, value in pairs if value or name in always]
+
+
+def _met(row: Import) -> list[tuple[str, int]]:
+    """By what its customers were known, and how many pairs wait for a person since."""
+    by, pairs = row.choices.get("met", {}), int(row.choices.get("doubted_pairs", 0))
+    return [
+        (_("Rows known by number"), by.get("number", 0) + by.get("zeros", 0)),
+        (_("Rows known by email"), by.get("email", 0)),
+        (_("Rows known by phone and name"), by.get("phone", 0)),
+        (_("Pairs that wait under One person?"), pairs),
+    ]
 
 
 def _asides(row: Import) -> list[tuple[str, str]]:

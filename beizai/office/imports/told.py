@@ -242,6 +242,16 @@ def _asides() -> dict[str, str]:
     }
 
 
+def changed() -> dict[str, str]:
+    """What became of a column since the last file of its source."""
+    return {
+        "kind": _("it holds something else"),
+        "values": _("it holds other words than before"),
+        "date_order": _("day and month stand in another order"),
+        "swapped": _("it has changed places with another column"),
+    }
+
+
 def stays(reason: str) -> str:
     """Why something stays when an import is undone."""
     return {

@@ -138,6 +138,7 @@ def wish_of(found: Draft) -> Wish:
         decimal=found.decimal or None,
         repairs=found.repairs,
         options=Options(sheet=found.sheet or None),
+        same_meaning=tuple(found.same_meaning),
     )
 
 
@@ -201,6 +202,10 @@ def columns_context(found: Draft) -> dict[str, Any]:
         "questions": [
             _asked(question.code, refusals.said(question.message), question.answers)
             for question in seen.questions
+            if not seen.changed
+        ],
+        "changed": [
+            (one, told.field(one.field), told.changed().get(one.code, one.code)) for one in seen.changed
         ],
         "kind_name": told.kinds()[found.kind],
         "date_words": told.dates().get(seen.dates or ""),
@@ -246,6 +251,7 @@ def _columns_chosen(found: Draft, request: HttpRequest) -> Draft:
         if request.POST.get("decimal", "") in ("point", "comma", "")
         else found.decimal,
         sheet=request.POST.get("sheet", found.sheet)[:200],
+        same_meaning=sorted({*found.same_meaning, *request.POST.getlist("same_meaning")}),
     )
 
 
@@ -300,6 +306,7 @@ def bring_in(request: HttpRequest, token: str) -> HttpResponse:
         "decimal": found.decimal,
         "sheet": found.sheet,
         "repairs": dict(found.repairs),
+        "same_meaning": list(found.same_meaning),
         "user_id": person(request).pk,
     }
     return waiting.ask(asked.IMPORT, arguments, key=token)

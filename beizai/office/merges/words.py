@@ -23,12 +23,23 @@ def field(name: str) -> str:
         "id_number": _("Numbers in other books"),
         "source": _("Source"),
         "address": _("Postal address"),
-        "claimed": _("An address proved to be the other's"),
-        "another_number": _("Numbers that lead to both"),
-        "shared": _("A contact point several people use"),
+        **doubts(),
         "note": _("Note"),
     }
     return known.get(name) or field_name(name)
+
+
+def doubts() -> dict[str, str]:
+    """Why two cards may be one person though nobody can be sure, by the codes of `identity.same`."""
+    return {
+        "claimed": _("The other's address, claimed and not proved"),
+        "two_ways": _("One came with a number or address of each"),
+        "another_number": _("The same address, two numbers of one source"),
+        "several": _("The same address and no other name"),
+        "phone_alone": _("The same phone, the names not wholly the same"),
+        "other_name": _("The same email under two names"),
+        "shared": _("A contact point several people use"),
+    }
 
 
 def level(code: str) -> str:
@@ -67,7 +78,8 @@ def joined_by(code: str) -> str:
         "matching": _("found by comparing the whole book"),
         "deterministic": _("found by a number or address they share"),
         "unmerged": _("taken apart"),
-    }.get(code, code)
+        "import": _("found by a file that came in"),
+    }.get(code.partition(" ")[0], code)
 
 
 def likely(probability: float | None) -> float | None:
