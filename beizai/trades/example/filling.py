@@ -26,6 +26,7 @@ from beizai.imports import files as imports
 from beizai.imports.models import ColumnMapping, Import
 from beizai.sources.models import Source, SourceKind
 from beizai.sources.register import source as the_source
+from beizai.staff import audit
 from beizai.staff.models import Branch, Role, Shop, User
 from beizai.staff.shop import shop
 from beizai.trades import books, prospecting
@@ -120,6 +121,7 @@ def _fill(
     standings.refresh(now)
     example.customers = len(everybody)
     example.save()
+    audit.record("example.added", at=now, user=by, customers=len(everybody), example=example.pk)
     orders = len({line.order for line in bought})
     progress(5, 5, "the example is in the book")
     return Added(example, len(everybody), orders, tied, talks, booked)
@@ -147,6 +149,7 @@ def remove(*, now: datetime, by: User | None = None) -> Removed:
             erasing.erase(number, "The example was taken out.", at=now, user=by)
     branches = Branch.objects.filter(pk__in=example.rows.get("branches", ()))
     branches.filter(customer__isnull=True).delete()
+    audit.record("example.removed", at=now, user=by, customers=customers + len(erased), example=example.pk)
     example.removed_at = now
     example.save(update_fields=["removed_at"])
     standings.refresh(now)
