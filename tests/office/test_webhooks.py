@@ -432,6 +432,20 @@ def test_without_an_endpoint_nothing_is_written_and_nearly_nothing_asked() -> No
     assert not WebhookDelivery.objects.exists()
 
 
+@pytest.mark.parametrize("anybody", [False, True])
+def test_an_import_writes_and_asks_nothing_of_webhooks(
+    receiver: Receiver, tmp_path: Path, anybody: bool
+) -> None:
+    if anybody:
+        endpoint(receiver)
+    file = tmp_path / "people.csv"
+    file.write_text("number,name,email\n1,Ada,ada@example.test\n", encoding="utf-8")
+    with CaptureQueriesContext(connection) as asked:
+        files.bring_in(file, kind="customers", source="Partner", now=NOW)
+    assert Customer.objects.exists()
+    assert not [one["sql"] for one in asked if "webhooks_" in one["sql"]]
+
+
 def test_switched_on_again_it_goes_on_from_now_with_what_waited(receiver: Receiver, clock: Clock) -> None:
     row = endpoint(receiver, "customer.created")
     waited = card("Waited")
