@@ -122,6 +122,7 @@ def _counted(part: Rule, rows: ir.Table, as_of_on: date) -> Any:
         case tree.Happened():
             tests = [rows.kind == part.kind, rows.verdict.fill_null("person") != "machine"]
             tests += [rows.campaign_id == part.campaign_id] if part.campaign_id is not None else []
+            tests += _as_told(part, rows)
         case tree.NeverBought(None, None):
             tests = [rows.kind == "sale"]
         case tree.Bought() | tree.NeverBought():
@@ -130,6 +131,18 @@ def _counted(part: Rule, rows: ir.Table, as_of_on: date) -> Any:
             raise AssertionError(f"no rows for {part}")
     when = inside(rows, part.window, as_of_on)
     return ibis.and_(*tests, *([when] if when is not None else []))
+
+
+def _as_told(part: tree.Happened, rows: ir.Table) -> list[Any]:
+    """What a site told of it: its name, and one of its properties. Read out of the text only where a rule asks for it."""
+    tests = []
+    if part.name is not None:
+        tests.append(_sure(rows.props.cast("json")["name"].str == part.name))
+    if part.detail is not None and part.op is not None:
+        found = rows.props.cast("json")["properties"][part.detail]
+        typed = found.str if isinstance(part.value, str) else found.float
+        tests.append(_sure(compare(part.op, typed, part.value)))
+    return tests
 
 
 def _is_of(part: tree.Bought | tree.NeverBought, rows: ir.Table) -> Any:

@@ -165,8 +165,18 @@ def _events(rule: tree.Happened, person: Person, as_of_on: date) -> list[Event]:
         if event.kind == rule.kind
         and event.verdict != "machine"
         and (rule.campaign_id is None or event.campaign_id == rule.campaign_id)
+        and (rule.name is None or event.name == rule.name)
+        and (rule.detail is None or _detailed(rule, event.properties.get(rule.detail)))
         and inside(rule.window, event.on, as_of_on)
     ]
+
+
+def _detailed(rule: tree.Happened, found: object) -> bool:
+    if isinstance(rule.value, str):
+        return isinstance(found, str) and (found == rule.value) == (rule.op == "is")
+    if isinstance(found, bool) or not isinstance(found, int | float) or rule.value is None:
+        return False
+    return compare(rule.op or "is", float(found), rule.value)
 
 
 def _score(score: str, view: View) -> int | None:

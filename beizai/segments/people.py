@@ -1,5 +1,6 @@
 """One customer read out of an open question: the card from the snapshot, their own orders, lines and events."""
 
+import json
 from typing import Any
 
 import pyarrow.compute as pc
@@ -52,10 +53,19 @@ def person(question: Question, customer_id: int) -> Person | None:
             )
         ),
         events=tuple(
-            Event(*row)
-            for row in _mine(question, "events", customer_id, "kind", "occurred_on", "campaign_id", "verdict")
+            Event(kind, on, campaign_id, verdict, *_told(props))
+            for kind, on, campaign_id, verdict, props in _mine(
+                question, "events", customer_id, "kind", "occurred_on", "campaign_id", "verdict", "props"
+            )
         ),
     )
+
+
+def _told(props: str | None) -> tuple[str | None, dict[str, Any]]:
+    """The name and the properties a site told of an event."""
+    found = json.loads(props) if props else {}
+    name, properties = found.get("name"), found.get("properties")
+    return name if isinstance(name, str) else None, properties if isinstance(properties, dict) else {}
 
 
 def _mine(question: Question, table: str, customer_id: int, *columns: str) -> list[tuple[Any, ...]]:

@@ -32,6 +32,8 @@ class Event:
     on: date
     campaign_id: int | None = None
     verdict: str | None = None
+    name: str | None = None  # as a site told it
+    properties: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

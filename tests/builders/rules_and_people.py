@@ -1,5 +1,6 @@
 """Random rules and random people for the tests of segments, and the tables an engine sees of them."""
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -11,6 +12,7 @@ from beizai.segments import rule as r
 from beizai.segments.features import Tables
 from beizai.segments.folding import fold, packed
 from beizai.segments.person import Event, Line, Person
+from beizai.segments.rule.tree import TOLD_KINDS
 from beizai.value.labels import SCALES
 from beizai.value.purchases import Order
 from beizai.value.thresholds import Thresholds
@@ -28,7 +30,8 @@ TAGS = ("vip", "VIP", "straße", "a|b")
 SOURCES = ("Till", "Web shop")
 TEXTS = ("FR", "fr", " Fr ", "Straße", "STRASSE", "été", "ÉTÉ", "茶", "50%_off", "I", "ı")
 CHANNELS, PURPOSES = ("email", "letter"), ("marketing", "service")
-EVENTS = ("clicked", "opened", "visited", "sent")
+EVENTS = ("clicked", "opened", "visited", "tracked", "sent")
+EVENT_NAMES = ("Product viewed", 'Wish "list" é', "price")
 KINDS = {
     "country": r.AttributeKind.TEXT,
     "birthday_on": r.AttributeKind.DATE,
@@ -134,6 +137,37 @@ CONDITIONS: dict[str, st.SearchStrategy[r.Rule]] = {
     "brought": _compared(st.integers(0, 3)).map(lambda got: r.Brought(*got)),
     "event": st.builds(
         r.Happened, st.sampled_from(EVENTS), st.integers(1, 2), st.none() | st.integers(1, 2), windows()
+    )
+    | st.builds(
+        r.Happened,
+        st.sampled_from(TOLD_KINDS),
+        st.integers(1, 2),
+        st.none(),
+        windows(),
+        st.none() | st.sampled_from(EVENT_NAMES),
+        *(st.none(),) * 3,
+    )
+    | st.builds(
+        r.Happened,
+        st.just("tracked"),
+        st.just(1),
+        st.none(),
+        windows(),
+        st.none() | st.sampled_from(EVENT_NAMES),
+        st.sampled_from(["price", "colour"]),
+        st.sampled_from(["is", "is_not"]),
+        st.sampled_from([3, 2.5, -1, "red", "3"]),
+    )
+    | st.builds(
+        r.Happened,
+        st.just("tracked"),
+        st.just(1),
+        st.none(),
+        windows(),
+        st.none(),
+        st.just("price"),
+        st.sampled_from(["at_least", "at_most", "more_than", "less_than"]),
+        st.sampled_from([3, 2.5, -1]),
     ),
 }
 """Any condition of each kind."""
@@ -196,6 +230,13 @@ def person(draw: st.DrawFn, customer_id: int = 1) -> Person:
                         DAYS,
                         st.none() | st.integers(1, 2),
                         st.sampled_from([None, "person", "machine"]),
+                        st.none() | st.sampled_from(EVENT_NAMES),
+                        st.dictionaries(
+                            st.sampled_from(["price", "colour", "name"]),
+                            st.sampled_from(
+                                [3, 2.5, -1, 0, "red", "blue", "3", True, None, [3], {"price": 3}]
+                            ),
+                        ),
                     ),
                     max_size=4,
                 )
@@ -331,6 +372,7 @@ EVENT_ROWS = pa.schema(
         ("occurred_on", pa.date32()),
         ("campaign_id", pa.int64()),
         ("verdict", pa.string()),
+        ("props", pa.string()),
     ]
 )
 
@@ -404,6 +446,13 @@ def _line_rows(people: Sequence[Person]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=LINES)
 
 
+def _props(event: Event) -> str | None:
+    told = ({"name": event.name} if event.name else {}) | (
+        {"properties": dict(event.properties)} if event.properties else {}
+    )
+    return json.dumps(told, ensure_ascii=False) if told else None
+
+
 def _event_rows(people: Sequence[Person]) -> pa.Table:
     rows = [
         {
@@ -412,6 +461,7 @@ def _event_rows(people: Sequence[Person]) -> pa.Table:
             "occurred_on": event.on,
             "campaign_id": event.campaign_id,
             "verdict": event.verdict,
+            "props": _props(event),
         }
         for one in people
         for event in one.events

@@ -113,3 +113,22 @@ def test_windows_meet_without_a_day_in_both():
     assert first is not None
     assert first - last == timedelta(days=1)
     assert (today - first).days + 1 == 30
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ({"kind": "clicked", "name": "Viewed"}, "neither name nor properties"),
+        ({"kind": "tracked", "property": "price"}, "go together"),
+        ({"kind": "tracked", "op": "is", "value": 3}, "go together"),
+        ({"kind": "tracked", "property": "price", "op": "at_least", "value": "red"}, "is or is not the text"),
+        ({"kind": "tracked", "property": "a.b", "op": "is", "value": 3}, "not the name of a property"),
+        ({"kind": "tracked", "property": "a' OR 1", "op": "is", "value": 3}, "not the name of a property"),
+        ({"kind": "tracked", "property": "price", "op": "between", "value": 3}, "not known"),
+        ({"kind": "tracked", "property": "price", "op": "is", "value": True}, "neither a number nor a text"),
+        ({"kind": "tracked", "property": "price", "op": "is", "value": 1e300}, "neither a number nor a text"),
+    ],
+)
+def test_what_cannot_be_asked_of_an_event_is_refused_in_words(event: dict[str, object], words: str) -> None:
+    with pytest.raises(Invalid, match=words):
+        r.from_json({"event": event})

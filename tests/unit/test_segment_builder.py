@@ -46,6 +46,18 @@ CONDITIONS = [
     {"referred": {}},
     {"brought": {"op": "at_least", "value": 2}},
     {"event": {"kind": "clicked", "at_least": 1, "campaign_id": 3, "within_days": 30}},
+    {"event": {"kind": "tracked", "at_least": 2, "name": "Product viewed", "older_than_days": 3}},
+    {"event": {"kind": "tracked", "at_least": 1, "property": "price", "op": "at_least", "value": 12.5}},
+    {
+        "event": {
+            "kind": "visited",
+            "at_least": 1,
+            "name": "Shoes",
+            "property": "colour",
+            "op": "is_not",
+            "value": "red",
+        }
+    },
     {"attribute": {"name": "country", "op": "one_of", "value": ["FR", "DE"]}},
     {"attribute": {"name": "shoe", "op": "between", "value": [38, 41.5]}},
     {"attribute": {"name": "owes", "op": "at_least", "value": 1250}},

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from beizai.campaigns.models import Campaign
 from beizai.customers.models import AttributeDefinition, AttributeKind
+from beizai.events.models import EventName
 from beizai.segments.rule import Vocabulary
 from beizai.segments.vocabularies import vocabulary
 
@@ -19,12 +20,14 @@ class Book:
     labels: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     campaigns: tuple[tuple[int, str], ...] = ()
+    event_names: tuple[str, ...] = ()
 
 
 def book() -> Book:
     """The words of the book as it is now."""
     own = list(AttributeDefinition.objects.values_list("key", "label", "choices", "kind"))
     begun = Campaign.objects.filter(started_at__isnull=False).order_by("-pk").values_list("pk", "name")[:50]
+    names = EventName.objects.filter(call__in=("track", "page", "screen")).exclude(name="")
     return Book(
         words=vocabulary(),
         labels={
@@ -32,6 +35,9 @@ def book() -> Book:
         },
         choices={key: tuple(map(str, choices)) for key, _label, choices, _kind in own},
         campaigns=tuple(begun),
+        event_names=tuple(
+            dict.fromkeys(names.order_by("-count", "name").values_list("name", flat=True)[:200])
+        ),
     )
 
 

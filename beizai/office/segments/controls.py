@@ -12,6 +12,8 @@ from beizai.office.segments.book import Book
 from beizai.office.segments.nodes import MONEY_MEASURES, WITH_WINDOW, Node
 from beizai.segments.rule import AttributeKind
 from beizai.segments.rule.checking import OPS_OF_KIND
+from beizai.segments.rule.tree import TOLD_KINDS
+from beizai.segments.rule.values import ONE_VALUE
 
 NUMBER_OPS = ("at_least", "at_most", "more_than", "less_than", "is", "is_not", "between")
 ORDER_OPS = ("at_least", "at_most", "more_than", "less_than")
@@ -187,9 +189,11 @@ def _event(node: Node, book: Book) -> list[Control]:
     known = {
         kind: kinds.get(kind, kind) for kind in (sorted(book.words.events) if book.words.events else kinds)
     }
+    happened = _select(node, "kind_of", _("what happened"), known, renews=True)
     campaigns = [("", _("in any campaign")), *((str(number), name) for number, name in book.campaigns)]
     return [
-        _select(node, "kind_of", _("what happened"), known),
+        happened,
+        *(_told(node, book) if happened.value in TOLD_KINDS else []),
         Control(
             "at_least",
             _("at least so many times"),
@@ -197,8 +201,24 @@ def _event(node: Node, book: Book) -> list[Control]:
             node.value("at_least") or "1",
             after=_("times or more"),
         ),
-        _select(node, "campaign_id", _("campaign"), campaigns),
+        *([] if happened.value in TOLD_KINDS else [_select(node, "campaign_id", _("campaign"), campaigns)]),
     ]
+
+
+def _told(node: Node, book: Book) -> list[Control]:
+    """The name of what a site told, and one of its properties."""
+    names = [("", _("of any name")), *((name, name) for name in book.event_names)]
+    fields = [
+        _select(node, "name", _("its name"), names),
+        Control("property", _("a property of it (optional)"), "text", node.value("property"), renews=True),
+    ]
+    if node.value("property"):
+        words = sentences.comparisons()
+        fields += [
+            _select(node, "op", _("comparison"), [(op, words[op]) for op in ONE_VALUE]),
+            Control("value", _("value"), "text", node.value("value")),
+        ]
+    return fields
 
 
 def _attribute(node: Node, book: Book) -> list[Control]:

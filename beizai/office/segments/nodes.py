@@ -11,6 +11,7 @@ from typing import Any
 
 from beizai.base import money
 from beizai.segments.rule import MAX_DEPTH, AttributeKind, Vocabulary
+from beizai.segments.rule.tree import TOLD_KINDS
 from beizai.segments.rule.values import SET_OPS
 
 GROUPS = ("all", "any", "none")
@@ -201,8 +202,7 @@ def _body(node: Node, words: Vocabulary, currency: str) -> dict[str, Any]:
         case "attribute":
             body = _attribute(node, words, currency)
         case "event":
-            body = {"kind": node.value("kind_of"), "at_least": _number(node.value("at_least") or "1")}
-            body |= {"campaign_id": _number(node.value("campaign_id"))} if node.value("campaign_id") else {}
+            body = _event(node)
         case _:
             body = {
                 name: value for name, value in node.values.items() if name in ("name", "channel", "purpose")
@@ -214,6 +214,25 @@ def _compared(node: Node, read: Callable[[str], Any], name: str = "value") -> di
     op = node.value("op") or "at_least"
     value = read(node.value(name))
     return {"op": op, name: [value, read(node.value(f"{name}_to"))] if op == "between" else value}
+
+
+def _event(node: Node) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "kind": node.value("kind_of"),
+        "at_least": _number(node.value("at_least") or "1"),
+    }
+    if body["kind"] not in TOLD_KINDS:
+        return (
+            body | {"campaign_id": _number(node.value("campaign_id"))} if node.value("campaign_id") else body
+        )
+    body |= {"name": node.value("name")} if node.value("name") else {}
+    return body | (_property(node) if node.value("property") else {})
+
+
+def _property(node: Node) -> dict[str, Any]:
+    """One property of an event: what can be a number is compared as one."""
+    typed, op = node.value("value"), node.value("op") or "is"
+    return {"property": node.value("property"), "op": op, "value": _decimal(typed) if typed else ""}
 
 
 def _attribute(node: Node, words: Vocabulary, currency: str) -> dict[str, Any]:

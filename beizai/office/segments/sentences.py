@@ -277,6 +277,15 @@ def _event(found: Mapping[str, Any]) -> str:
             "n": wording.number(times),
         }
     )
+    if found.get("name"):
+        words = _("%(what)s: “%(name)s”") % {"what": words, "name": found["name"]}
+    if found.get("property"):
+        words = _("%(what)s, where %(property)s %(compared)s %(value)s") % {
+            "what": words,
+            "property": found["property"],
+            "compared": comparisons()[found["op"]],
+            "value": found["value"],
+        }
     if found.get("campaign_id"):
         words = _("%(what)s, in campaign %(n)s") % {"what": words, "n": found["campaign_id"]}
     return _with_when(words, found)

@@ -66,6 +66,10 @@ CONDITIONS: Mapping[str, tuple[type, Mapping[str, Reader]]] = {
             "kind": values.text,
             "at_least": values.whole(1, 1_000_000),
             "campaign_id": values.whole(1),
+            "name": values.text,
+            "property": values.identifier,
+            "op": values.word(values.ONE_VALUE),
+            "value": values.number_or_text,
         },
     ),
 }
@@ -74,6 +78,7 @@ CONDITIONS: Mapping[str, tuple[type, Mapping[str, Reader]]] = {
 _FIELD_OF = {  # where the name in JSON is not the name of the field
     ("silence", "gaps"): "gap_tenths",
     ("segment", "name"): "segment",
+    ("event", "property"): "detail",
     ("tag", "name"): "tag",
     ("source", "name"): "source",
 }
@@ -304,6 +309,8 @@ def _refuse_odd(name: str, given: Mapping[str, Anything], place: str) -> None:
             hint="For any purchase use “orders”.",
             place=place,
         )
+    if name == "event":
+        _refuse_odd_event(given, place)
     window = given.get("window", ALWAYS)
     if window.since and window.until and window.since > window.until:
         raise Invalid(
@@ -313,6 +320,24 @@ def _refuse_odd(name: str, given: Mapping[str, Anything], place: str) -> None:
             since=window.since,
             until=window.until,
         )
+
+
+def _refuse_odd_event(given: Mapping[str, Anything], place: str) -> None:
+    compared = [given.get(part) is not None for part in ("detail", "op", "value")]
+    if any(compared) and not all(compared):
+        raise Invalid(
+            "{place}: property, op and value go together.", hint="Give all three, or none.", place=place
+        )
+    if (given.get("name") or any(compared)) and given["kind"] not in tree.TOLD_KINDS:
+        raise Invalid(
+            "{place}: “{kind}” has neither name nor properties.",
+            hint="These have: {kinds}.",
+            place=place,
+            kind=given["kind"],
+            kinds=", ".join(tree.TOLD_KINDS),
+        )
+    if isinstance(given.get("value"), str) and given["op"] not in ("is", "is_not"):
+        raise Invalid("{place}: a text is or is not the text.", hint="Use is or is_not.", place=place)
 
 
 def _labelled(name: str, body: Mapping[str, object], place: str) -> Rule:

@@ -43,6 +43,7 @@ class Window:
 
 
 ALWAYS = Window()
+TOLD_KINDS = ("visited", "tracked")  # events that have a name and properties of their own
 
 
 @dataclass(frozen=True)
@@ -172,12 +173,20 @@ class Brought:
 
 @dataclass(frozen=True)
 class Happened:
-    """An event (opened, clicked, visited, sent, ...) at least so many times; what machines did is not counted."""
+    """An event (opened, clicked, visited, sent, ...) at least so many times; what machines did is not counted.
+
+    What a site or a program told (`TOLD_KINDS`) may be asked for by its `name`, and by one property of it (`detail`): a number is compared
+    with a number, a text is or is not the text. An event without the property, or with another type of it, does not count.
+    """
 
     kind: str
     at_least: int = 1
     campaign_id: int | None = None
     window: Window = ALWAYS
+    name: str | None = None
+    detail: str | None = None
+    op: str | None = None
+    value: int | float | str | None = None
 
 
 @dataclass(frozen=True)

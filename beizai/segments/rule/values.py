@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import re
 from collections.abc import Callable, Iterable
 from datetime import date
 
@@ -10,6 +11,7 @@ from beizai.base.errors import Invalid, Phrase
 Reader = Callable[[object, str], object]
 
 COMPARISONS = ("at_least", "at_most", "more_than", "less_than", "is", "is_not", "between")
+ONE_VALUE = COMPARISONS[:-1]
 TEXT_OPS = ("is", "is_not", "one_of", "none_of", "contains", "begins_with")
 DATE_OPS = ("before", "after", "on")
 DAYS_OPS = ("within_days", "older_than_days", "anniversary_within_days")
@@ -52,6 +54,33 @@ def text(found: object, place: str) -> str:
         raise Invalid(
             "{place}: “{found}” is not a text of 1 to 200 characters.",
             hint="Give a text in quotes.",
+            place=place,
+            found=shown(found),
+        )
+    return found
+
+
+def identifier(found: object, place: str) -> str:
+    """The name of a property: letters, digits and underscores, so that every engine finds it by the same path."""
+    name = text(found, place)
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,59}", name):
+        raise Invalid(
+            "{place}: “{found}” is not the name of a property.",
+            hint="Letters, digits and underscores, as the program sends it.",
+            place=place,
+            found=shown(found),
+        )
+    return name
+
+
+def number_or_text(found: object, place: str) -> int | float | str:
+    """A number (a comparison of numbers) or a text (whether it is that)."""
+    if isinstance(found, str):
+        return text(found, place)
+    if isinstance(found, bool) or not isinstance(found, int | float) or not abs(found) <= MAX_WHOLE:
+        raise Invalid(
+            "{place}: “{found}” is neither a number nor a text.",
+            hint="Write 12.5 or a text in quotes.",
             place=place,
             found=shown(found),
         )
