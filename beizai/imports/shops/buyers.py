@@ -10,7 +10,7 @@ from beizai.consent.ledger import Given
 from beizai.consent.models import ConsentEntry, Decision, Purpose
 from beizai.customers import belonging, cards, history, points, search
 from beizai.customers.cards import NewCard
-from beizai.customers.models import Channel, Customer, ExternalId
+from beizai.customers.models import Channel, ContactPoint, Customer, ExternalId
 from beizai.events import callers
 from beizai.events.calls import Call
 from beizai.identity import deterministic
@@ -39,7 +39,8 @@ def enter(buyer: Buyer, connection: ShopConnection, *, at: datetime, received_at
         card = _guest_before(buyer, email, connection)
         if card is None:
             card = _found_or_made(buyer, email, phone, connection, at=at)
-        _write(buyer, card, connection, email=bool(email), phone=bool(phone), at=at)
+        if not _is_written(buyer, card, {email, phone} - {""}):
+            _write(buyer, card, connection, email=bool(email), phone=bool(phone), at=at)
         for permission in buyer.permissions:
             _decide(permission, card, connection, received_at=received_at)
     return card
@@ -73,6 +74,10 @@ def _guest_before(buyer: Buyer, email: str, connection: ShopConnection) -> int |
 
 def _found_or_made(buyer: Buyer, email: str, phone: str, connection: ShopConnection, *, at: datetime) -> int:
     source = connection.source
+    if buyer.number:
+        before = ExternalId.objects.filter(source=source, value=buyer.number).first()
+        if before is not None:
+            return belonging.card_of(before.customer_id)
     asked = [Point(Channel.EMAIL, email, told=True)] if email else []
     asked += [Point(Channel.PHONE, phone, told=True)] if phone else []
     numbers = [(source.pk, buyer.number)] if buyer.number else []
@@ -103,6 +108,24 @@ def _made(buyer: Buyer, email: str, phone: str, connection: ShopConnection, *, a
         simulated=connection.source.simulated,
     )
     return cards.add(new, source=connection.source, now=at, country=shop().country).pk
+
+
+def _is_written(buyer: Buyer, card: int, normals: set[str]) -> bool:
+    """Whether the card says all of it already, as with most orders of a regular."""
+    columns = ("given_name", "family_name", "language", "country", "postal_address")
+    stands = Customer.objects.filter(pk=card).values(*columns).first() or {}
+    lines = ("street", "postalCode", "city", "state", "country")
+    said = {
+        "given_name": buyer.given_name,
+        "family_name": buyer.family_name,
+        "language": buyer.language,
+        "country": buyer.country,
+        "postal_address": "\n".join(buyer.address[one] for one in lines if buyer.address.get(one)),
+    }
+    if any(value and stands.get(name) != value for name, value in said.items()):
+        return False
+    rows = ContactPoint.objects.filter(customer_id=card, ended_at=None, normal__in=normals)
+    return set(rows.values_list("normal", flat=True)) == normals
 
 
 def _write(
