@@ -67,6 +67,7 @@ def write_customers(
     definitions = cards.definitions_of(desk, reading.labels, arrival.import_id)
     outcomes = cards.complete_known(desk, definitions, arrival, currency=choices.currency, progress=progress)
     made = newcards.make_people(desk, definitions, arrival, currency=choices.currency, progress=progress)
+    finding.leave_out_the_gone(desk)
     newcards.record_decisions(desk, arrival, row, progress=progress)
     row.refresh_from_db(fields=["choices"])  # the attributes it made
     row.permissions = reading.counts["permissions"]

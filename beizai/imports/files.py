@@ -308,6 +308,7 @@ def _must_hold_something(reading: _Reading, name: str) -> None:
 def _write(
     desk: Desk, reading: _Reading, choices: Choices, arrival: Arrival, row: Import, *, progress: Progress
 ) -> None:
+    finding.leave_out_the_gone(desk)
     if isinstance(reading, orders.Reading):
         new_customers = orders.write_orders(desk, reading, choices, arrival, row.batch_id, progress=progress)
         _count_orders(row, reading, new_customers)

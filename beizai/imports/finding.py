@@ -94,6 +94,28 @@ def doubtful(desk: Desk) -> tuple[tuple[str, int, int], ...]:
     return tuple(desk.rows(meeting_statements.DOUBTFUL))
 
 
+_GONE = """
+delete from judged_people where row_no in (select row_no from met where customer_id not in (select id from there))
+  or row_no in (select row_no from grouped where leader in (select row_no from met where customer_id not in (select id from there)));
+delete from met where customer_id not in (select id from there)
+"""
+
+
+def leave_out_the_gone(desk: Desk) -> None:
+    """Whose card was erased since the file was judged does not come in again by it: their rows go from the desk."""
+    wanted = [card for (card,) in desk.rows("select distinct customer_id from met")]
+    rows = Customer.objects.values_list("pk")
+    pieces = (
+        meeting.read_all(rows)
+        if len(wanted) > _ASK_ALL
+        else (list(rows.filter(pk__in=few)) for few in belonging.in_pieces(wanted, 500))
+    )
+    desk.run("create or replace table there (id bigint)")
+    for piece in pieces:
+        fill(desk, "there", piece)
+    desk.run(_GONE)
+
+
 def put_before_people(desk: Desk, import_id: int, *, now: datetime) -> int:
     """What nobody can be sure of waits for a person, each pair once; returns how many pairs the import added."""
     added = 0
