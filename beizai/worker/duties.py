@@ -15,7 +15,18 @@ from beizai.imports import undoing
 from beizai.measurement import book_days, results
 from beizai.staff.shop import now, shop
 from beizai.value import customers, kept, standings
-from beizai.worker import appointments, asked, background, conversations, forms, jobs, rounds, sending, webhooks
+from beizai.worker import (
+    appointments,
+    asked,
+    background,
+    conversations,
+    forms,
+    jobs,
+    rounds,
+    sending,
+    shops,
+    webhooks,
+)
 from beizai.worker.loop import REST, SENDING
 
 _STANDINGS = "standings"
@@ -43,6 +54,7 @@ def enlist() -> None:
     asked.enlist()
     forms.enlist()
     conversations.enlist()
+    shops.enlist()
     webhooks.enlist()
     rounds.register("erase", REST, _ERASE_SECONDS, _erase)
     background.register(_RETENTION, _carry_out_retention)
