@@ -202,7 +202,9 @@ def test_programs_are_refused_in_words(visitor):
     no_picture = SimpleUploadedFile("a.png", b"<svg onload=alert(1)>", "image/png")
     answer = visitor.post("/chat/", fields(picture=no_picture), headers={"x-chat": "1"})
     assert answer.json()["code"] == "not_a_photo"
-    statuses = {visitor.post("/chat/", fields(message_id=f"message-{number}")).status_code for number in range(21)}
+    statuses = {
+        visitor.post("/chat/", fields(message_id=f"message-{number}")).status_code for number in range(21)
+    }
     assert statuses == {302, 429}
     assert visitor.put("/chat/").status_code == 405
 
