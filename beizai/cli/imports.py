@@ -44,7 +44,11 @@ Report = Annotated[
 ]
 Repairs = Annotated[
     str,
-    typer.Option("--repair", metavar="KIND,...", help="What to put right beside the usual, such as typos."),
+    typer.Option(
+        "--repair",
+        metavar="KIND,...",
+        help="What to put right beside the usual, such as typos, number-width, postcode-width.",
+    ),
 ]
 Leaves = Annotated[
     str,
@@ -75,6 +79,8 @@ KINDS = {
     "postcodes": "postcode_zeros",
     "same-person": "same_person",
     "numbers": "number_zeros",
+    "number-width": "number_width",
+    "postcode-width": "postcode_width",
 }
 
 
@@ -100,10 +106,11 @@ def install(root: Noun) -> None:
 @bringing.command()
 def orders(
     file: File, columns: Columns = "", dry_run: DryRun = False, dates: Dates = "", decimal: Decimal = "",
-    source: SourceName = SOURCE, sheet: Sheet = "", report: Report = False, same_meaning: SameMeaning = "",
+    source: SourceName = SOURCE, sheet: Sheet = "", report: Report = False, repair: Repairs = "", leave: Leaves = "",
+    same_meaning: SameMeaning = "",
 ) -> None:  # fmt: skip
     """Bring orders in: new ones are added, changed ones replaced, known ones counted."""
-    said = _Said(columns, dates, decimal, sheet, same_meaning=same_meaning)
+    said = _Said(columns, dates, decimal, sheet, repair, leave, same_meaning=same_meaning)
     _import("orders", file, dry_run=dry_run, report=report, source=source, said=said)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from beizai.base.progress import Progress
-from beizai.imports import cards, dates, finding, newcards, people, person_statements, statements
+from beizai.imports import cards, dates, finding, newcards, people, person_statements, statements, widths
 from beizai.imports.desk import Choices, Desk
 from beizai.imports.judging import Judgement, Repair
 from beizai.imports.models import Import
@@ -45,7 +45,9 @@ def read_customers(desk: Desk, choices: Choices, *, source_id: int | None, progr
     progress(1, 3, "looking for the same people")
     doubled = people.group_rows(desk, join=choices.does("same_person"))
     progress(2, 3, "looking for their cards")
+    widths.propose(desk, choices, source_id=source_id)
     zeros = finding.find_cards(desk, source_id, with_zeros=choices.does("number_zeros"))
+    widths.forget_found(desk, choices)
     found = desk.one(person_statements.PEOPLE_COUNTS)
     counted = desk.one(person_statements.COUNTED) | {"permissions": int(found["proved"])}
     desk.run(person_statements.REJECTED_PEOPLE)
@@ -117,8 +119,8 @@ def _consent_header(desk: Desk) -> str:
     return desk.staged.columns[index].header if index is not None else ""
 
 
-_LEFT_BY_DEFAULT = {"email_typos"}
-_OPTIONAL = {"email_typos", "postcode_zeros", "same_person", "number_zeros"}
+_LEFT_BY_DEFAULT = {"email_typos"} | widths.CODES
+_OPTIONAL = _LEFT_BY_DEFAULT | {"postcode_zeros", "same_person", "number_zeros"}
 
 
 def _mended(desk: Desk, choices: Choices, *, doubled: int, zeros: int) -> list[Repair]:

@@ -12,7 +12,7 @@ from beizai.base.progress import Progress
 from beizai.customers.models import Channel
 from beizai.events import batches
 from beizai.events.book import open_book
-from beizai.imports import finding, newcards, newcomers, people, person_statements, statements
+from beizai.imports import finding, newcards, newcomers, people, person_statements, statements, widths
 from beizai.imports.desk import Choices, Desk
 from beizai.imports.goods import enter_products
 from beizai.imports.judging import Judgement, Repair, judge_orders
@@ -65,10 +65,12 @@ def read_orders(desk: Desk, choices: Choices, *, source_id: int | None, progress
     named = desk.mapped.fields.keys() & {"email", "phone", "name"}
     desk.run(statements.FILE_PEOPLE if named else statements.FILE_CUSTOMERS)
     people.judge_named(desk, choices)
+    widths.propose(desk, choices, source_id=source_id)
     zeros = choices.does("number_zeros")
     finding.find_cards(desk, source_id, with_zeros=zeros, channels=(Channel.EMAIL,))
+    widths.forget_found(desk, choices)
     customers = {name: int(value) for name, value in desk.one(person_statements.COUNTED).items()}
-    judgement = _contacts_judged(desk, judgement, totals)
+    judgement = _contacts_judged(desk, choices, judgement, totals)
     return Reading(judgement, totals, reasons, fates, customers)
 
 
@@ -154,11 +156,15 @@ def _recall(desk: Desk, source_id: int) -> None:
         desk.fill("known_orders", found)
 
 
-def _contacts_judged(desk: Desk, judgement: Judgement, totals: dict[str, Any]) -> Judgement:
+def _contacts_judged(desk: Desk, choices: Choices, judgement: Judgement, totals: dict[str, Any]) -> Judgement:
     repairs = list(judgement.repairs)
     wrong, example = desk.rows(person_statements.LEFT_OUT_NEW)[0]
     if wrong:
         repairs.append(Repair("left_out_contacts", wrong, example, "", optional=False))
+    short, before, after = desk.rows(person_statements.PADDED_NUMBERS)[0]
+    if short:
+        done = choices.does(widths.NUMBERS, default=False)
+        repairs.append(Repair(widths.NUMBERS, short, before, after, done=done))
     if totals["two_customers"]:
         repairs.append(Repair("two_customers", int(totals["two_customers"]), optional=False))
     return Judgement(judgement.rows, judgement.dates, judgement.decimal, tuple(repairs))

@@ -16,6 +16,9 @@ create table fact_words (name varchar, text varchar, json varchar);
 create table fact_keys (name varchar, place integer, key varchar, kind varchar);
 create table grouped (row_no bigint, leader bigint);
 create table met (row_no bigint, customer_id bigint, because varchar);
+create table padded (row_no bigint, field varchar, before varchar, after varchar);
+create table known_short (number varchar);
+create table fixed_postcodes (country varchar, width integer, zeros integer);
 """
 
 _NAMED = """
@@ -137,6 +140,8 @@ union all select row_no, 'phone', 'phone_zeros', phone, phone_normal from good w
 union all select row_no, 'phone', 'phones_national', phone, phone_normal from good where phone_normal is not null and phone[1] <> '+'
   and not starts_with(phone, '00') and not dropped_zero(phone, phone_normal)
 union all select row_no, 'postcode', 'postcode_zeros', postcode, postcode_meant from good where postcode_meant <> postcode
+  and length(postcode) = 4 and list_contains(getvariable('five_digits'), dials)
+union all select row_no, field, case field when 'customer' then 'number_width' else 'postcode_width' end, before, after from padded
 union all select row_no, 'birthday', 'birthdays_left_out', birthday, '' from good where birthday is not null and birthday_on is null
 union all select row_no, 'birthday', 'date_style', birthday, strftime(birthday_on, '%Y-%m-%d') from good where birthday_on is not null and not iso(birthday)
 union all select row_no, 'consent', 'consent_without_proof',
@@ -156,6 +161,54 @@ MENDED_FIRST = """
 select distinct row_no from (select code, row_no, row_number() over (partition by code order by row_no) as place from mended) where place <= 2
 union select distinct row_no from (select reason, row_no, row_number() over (partition by reason order by row_no) as place from judged_people
   where reason is not null) where place <= 2 order by row_no limit 40
+"""
+
+# Zeros lost from the front, by the width of the others (see widths): how wide what is all digits is, and what is short of it.
+WIDTHS = """
+with told as (
+  select 'customer' as field, number as x from judged_people where reason is null and number is distinct from phone
+  union all select 'postcode', postcode from judged_people where reason is null and dials is null
+)
+select field, length(x) as width, count(distinct x) filter (starts_with(x, '0') and x <> '0') as zeroed, count(*) as numbers
+from told where regexp_full_match(x, '[0-9]+') group by field, width
+"""
+SHORT = """
+create table short_numbers as
+with short as (
+  select distinct number as before, lpad(number, $width, '0') as after from judged_people
+  where reason is null and number is distinct from phone and length(number) < $width and regexp_full_match(number, '[1-9][0-9]*')
+)
+select before, after, after in (select number from judged_people where number is not null) as twice from short
+"""
+SHORT_NUMBERS = "select before from short_numbers"
+STAND_TWICE = "select count(*), count(*) filter (twice) from short_numbers"
+PAD_NUMBERS = """
+insert into padded
+select j.row_no, 'customer', s.before, s.after from judged_people j join short_numbers s on s.before = j.number
+where j.reason is null and j.number is distinct from j.phone and not s.twice and s.before not in (from known_short)
+"""
+PAD_POSTCODES = """
+insert into padded
+select row_no, 'postcode', postcode, lpad(postcode, coalesce(f.width, $width), '0')
+from judged_people j left join fixed_postcodes f on f.country = j.dials
+where reason is null and postcode_meant = postcode and (j.country is not null or country_text is null)
+  and regexp_full_match(postcode, '[1-9][0-9]*') and case
+    when f.width is not null then length(postcode) between f.width - f.zeros and f.width - 1
+      and not (length(postcode) = 4 and list_contains(getvariable('five_digits'), dials))
+    else dials is null and length(postcode) < $width end
+"""
+PUT_NUMBERS = """
+update judged_people set number = p.after from padded p where p.field = 'customer' and p.row_no = judged_people.row_no
+"""
+PUT_POSTCODES = """
+update judged_people set postcode_meant = p.after from padded p where p.field = 'postcode' and p.row_no = judged_people.row_no
+"""
+PADDED_NUMBERS = (
+    "select count(*), arg_min(before, row_no), arg_min(after, row_no) from padded where field = 'customer'"
+)
+FORGET_FOUND = """
+delete from padded where field = 'customer' and before in (
+  select a.number from arrivals a join met m on m.row_no = a.row_no where m.because = 'zeros')
 """
 
 # Rows that share a number, an email, or a phone with a name: only these are put together one by one.
@@ -229,8 +282,11 @@ FACT_MACROS = """
 create macro plain_fact(kind, x) as (kind = 'text' and length(x) <= 2000) or (kind = 'number' and regexp_full_match(x, '0|[1-9][0-9]{0,14}'));
 """
 FILL_CUSTOMER_IDS = """
-insert into customer_ids select p.number, i.customer_id from people p join new_ids i on i.row_no = p.row_no
-union all select p.number, m.customer_id from people p join met m on m.row_no = p.row_no
+with named as (
+  select p.row_no, coalesce(d.before, p.number) as number from people p left join padded d on d.row_no = p.row_no and d.field = 'customer'
+)
+insert into customer_ids select p.number, i.customer_id from named p join new_ids i on i.row_no = p.row_no
+union all select p.number, m.customer_id from named p join met m on m.row_no = p.row_no
 """
 TO_ATTACH = "select p.number, m.customer_id from people p join met m on m.row_no = p.row_no where m.because <> 'number'"
 LEFT_OUT_NEW = """

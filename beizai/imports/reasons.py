@@ -42,6 +42,8 @@ DONE: dict[str, str] = {
     "phone_zeros": "Phone numbers whose first zero Excel has dropped.",
     "postcode_zeros": "Postcodes whose first zero Excel has dropped.",
     "number_zeros": "Customer numbers whose first zeros Excel has dropped: the book knows them with the zeros.",
+    "number_width": "Customer numbers shorter than the width all others have: their first zeros may be lost.",
+    "postcode_width": "Postcodes shorter than all postcodes there are: their first zeros may be lost.",
     "birthdays_left_out": "Birthdays that are no date, or lie ahead, are left out.",
     "same_person": "The same person twice in the file, by email, or by phone and name: one card.",
     "consent_without_proof": "A yes or no is not enough to write to them: the file does not say when they agreed, where, and to which words.",

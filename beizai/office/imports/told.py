@@ -192,6 +192,16 @@ def _of_people() -> dict[str, Rule]:
         "number_zeros": Rule(
             _("Leading zeros lost in customer numbers"), _("The book knows them with the zeros."), "undo"
         ),
+        "number_width": Rule(
+            _("Customer numbers that may have lost their first zeros"),
+            _("The others all have one width. Proposed only; nothing changes unless you say so."),
+            "undo",
+        ),
+        "postcode_width": Rule(
+            _("Postcodes that may have lost their first zeros"),
+            _("All postcodes there have one width. Proposed only; nothing changes unless you say so."),
+            "undo",
+        ),
         "same_person": Rule(
             _("The same person twice in the file"),
             _("Same email, or same phone and name. Brought in as one card."),
