@@ -70,7 +70,7 @@ def ranking(shop: Shop, as_of: datetime) -> Ranking:
         scheme,
         people,
         factors=learnt.factors if learnt and learnt.better else (),
-        chances=_chances(learnt, people, points),
+        chances=_chances(scheme, learnt, people, points),
     )
     return Ranking(tuple(found), scheme, learnt, sum(one.bought for one in people), len(people))
 
@@ -125,10 +125,13 @@ def _learnt(scheme: Scheme, people: list[Person], points: Any) -> learning.Learn
     return learning.learn(points[told], bought[told]) if len(people) else None
 
 
-def _chances(learnt: learning.Learnt | None, people: list[Person], points: Any) -> dict[int, Chance]:
-    if learnt is None:
+def _chances(
+    scheme: Scheme, learnt: learning.Learnt | None, people: list[Person], points: Any
+) -> dict[int, Chance]:
+    """Of those who may still decide alone: who let the time pass has told already, and is no longer as likely to buy."""
+    open_ones = [place for place, one in enumerate(people) if not one.bought and one.days < scheme.wait_days]
+    if learnt is None or not open_ones:
         return {}
-    open_ones = [place for place, one in enumerate(people) if not one.bought]
     middle, low, high = learnt.chances(points[open_ones])
     return {
         people[place].customer_id: Chance(float(middle[row]), float(low[row]), float(high[row]))

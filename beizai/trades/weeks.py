@@ -98,6 +98,19 @@ def _lines(chosen: Trade, language: str, shop: Shop, at: datetime) -> Iterator[L
         )
 
 
+def plan_for_prospects(shop: Shop) -> str | None:
+    """The campaign the trade proposes to those who have not bought, by its key."""
+    opened = books.opened(shop)
+    return next(
+        (
+            table["campaign"]
+            for table in (opened[0].week if opened else ())
+            if table.get("prospects") and "campaign" in table
+        ),
+        None,
+    )
+
+
 def is_in(between: list[str] | None, today: date) -> bool:
     """Whether a day lies between two days of the year, both counted; over the turn of the year too.
 

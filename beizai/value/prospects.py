@@ -93,7 +93,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Chance:
-    """How likely somebody becomes a buyer, with its 90 % interval."""
+    """How likely somebody who may still decide becomes a buyer, with its 90 % interval."""
 
     middle: float
     low: float

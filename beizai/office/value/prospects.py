@@ -219,11 +219,9 @@ def _learnt(found: Ranking) -> dict[str, Any]:
 def _plan() -> dict[str, str] | None:
     """The trade's own campaign to who has not bought, if it proposes one."""
     here = frame()
-    ranked = [one for one in weeks.week(here.shop, here.now).lines if one.ranked and one.plan]
-    if not ranked:
-        return None
-    found = next(one for one in plans.plans(here.shop, language=here.language) if one.key == ranked[0].plan)
-    return {"key": found.key, "name": found.name}
+    key = weeks.plan_for_prospects(here.shop)
+    found = next((one for one in plans.plans(here.shop, language=here.language) if one.key == key), None)
+    return {"key": found.key, "name": found.name} if found else None
 
 
 @dataclass(frozen=True)
