@@ -92,33 +92,34 @@ def referrals(customer_ids: Iterable[int]) -> dict[int, int]:
 
 
 def _must_fit(customer_id: int, other_id: int) -> None:
-    held = (
-        Tie.objects.filter(customer_id=customer_id, kind=TieKind.REFERRED_BY)
-        .exclude(other_id=other_id)
-        .first()
-    )
-    if held is not None:
+    """Somebody was brought once, by one person, and by nobody they brought themselves; joined cards are one person."""
+    card, other = belonging.card_of(customer_id), belonging.card_of(other_id)
+    if card == other:
+        raise Invalid("A card cannot be tied to itself.", hint="Choose another person.")
+    if any(bringer != other for bringer in _brought_by(card)):
         raise Invalid(
             "This customer has been brought by somebody already.",
             hint="Take that tie away first.",
             code="brought_once",
         )
-    step = other_id
-    for _ in range(1000):
-        if step == customer_id:
-            raise Invalid(
-                "They would have brought each other.",
-                hint="Only one of the two came first.",
-                code="brought_in_a_ring",
-            )
-        before = (
-            Tie.objects.filter(customer_id=step, kind=TieKind.REFERRED_BY)
-            .values_list("other_id", flat=True)
-            .first()
-        )
-        if before is None:
-            return
-        step = before
+    seen, ahead = {other}, [other]
+    while ahead and len(seen) < 1000:
+        for bringer in _brought_by(ahead.pop()):
+            if bringer == card:
+                raise Invalid(
+                    "They would have brought each other.",
+                    hint="Only one of the two came first.",
+                    code="brought_in_a_ring",
+                )
+            if bringer not in seen:
+                seen.add(bringer)
+                ahead.append(bringer)
+
+
+def _brought_by(card_id: int) -> list[int]:
+    """The cards that brought this one or a card joined to it: more than one only where two brought ones were joined."""
+    held = Tie.objects.filter(customer_id__in=belonging.ids_of(card_id), kind=TieKind.REFERRED_BY)
+    return sorted(set(belonging.cards_of(held.values_list("other_id", flat=True)).values()))
 
 
 def names(customer_ids: Iterable[int]) -> dict[int, str]:

@@ -8,6 +8,7 @@ from beizai.base.errors import Invalid, NotFound
 from beizai.base.home import Home
 from beizai.customers import cards, named, points, referring, ties
 from beizai.customers.models import ContactPoint, Customer, ProposedTie, Tie
+from beizai.identity import merging
 from beizai.sources import register
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +99,17 @@ def test_a_code_makes_the_tie_with_its_day_and_occasion_once():
     assert referring.redeem(code, bo.pk, source=ada.source, now=NOW) is None
     with pytest.raises(Invalid):
         referring.redeem(code, ada.pk, source=ada.source, now=NOW)
+
+
+def test_joined_cards_are_one_person_brought_once_and_by_nobody_they_brought():
+    ada, ada_again, bo, cy = card("Ada"), card("Ada"), card("Bo"), card("Cy")
+    ties.tie(ada_again.pk, "referred_by", bo.pk, source=ada.source, now=NOW)
+    merging.merge([ada_again.pk], ada.pk, now=NOW, by=None)
+    with pytest.raises(Invalid) as twice:
+        ties.tie(ada.pk, "referred_by", cy.pk, source=ada.source, now=NOW)
+    assert twice.value.code == "brought_once"
+    with pytest.raises(Invalid) as ring:
+        ties.tie(bo.pk, "referred_by", ada.pk, source=ada.source, now=NOW)
+    assert ring.value.code == "brought_in_a_ring"
+    with pytest.raises(Invalid):
+        ties.tie(ada.pk, "referred_by", ada_again.pk, source=ada.source, now=NOW)
