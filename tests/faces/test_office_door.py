@@ -10,6 +10,7 @@ from django.urls import get_resolver, reverse
 
 from beizai.base.errors import Invalid, NotFound, Unavailable
 from beizai.office import log
+from beizai.office.chat import urls as chat
 from beizai.office.errors import refusal
 from beizai.office.forms import public, shown
 from beizai.office.frame import Frame, enter, leave
@@ -106,7 +107,7 @@ def test_each_address_of_the_office_asks_who_is_there(client):
                    "account_reauthenticate", "account_change_password", "account_set_password", "asset", "language"}  # fmt: skip
     given = {"customer_id": 1, "product_id": 1, "user_id": 1, "definition_id": 1, "number": 1, "campaign_id": 1, "token": "x",
              "part": "x", "segment_id": 1, "step": "x", "path": "x", "name": "x"}  # fmt: skip
-    for_customers = {path.name for path in [*public.urlpatterns, *shown.urlpatterns]} | {
+    for_customers = {path.name for path in [*public.urlpatterns, *shown.urlpatterns, *chat.visiting]} | {
         "preferences",
         "calendar_feed",
         "arrive",

@@ -4,7 +4,7 @@ from django.urls import path
 
 from beizai.office.chat import public, settings
 
-urlpatterns = [
+visiting = [  # for whoever comes by: a signed token says what a request may do
     path("chat/", public.begin, name="chat"),
     path("chat/chat.js", public.script, name="chat_script"),
     path("chat/begun/", public.begun, name="chat_begun"),
@@ -13,6 +13,10 @@ urlpatterns = [
     path("chat/t/<str:token>/news/", public.news, name="chat_news"),
     path("chat/t/<str:token>/address/", public.leave_address, name="chat_address"),
     path("chat/t/<str:token>/picture/<int:number>/", public.picture, name="chat_picture"),
+]
+
+urlpatterns = [
+    *visiting,
     path("collection/conversations/desk/", settings.desk_page, name="chat_desk"),
     path("collection/conversations/here/", settings.here, name="chat_here"),
 ]
