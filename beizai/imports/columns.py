@@ -145,7 +145,7 @@ def changed(
         for field in now.keys() & before.keys() - set(answered)
         if min(before[field]["values"], now[field]["values"]) >= _ENOUGH
     )
-    found = {field: code for field in both if (code := _change(before[field], now[field]))}
+    found = {field: code for field in both if (code := _change(field, before[field], now[field]))}
     for place, one in enumerate(both):
         for other in both[place + 1 :]:
             if _swapped(before, now, one, other):
@@ -164,13 +164,17 @@ _FAMILY = {
 }  # a phone that has lost its zero is a number too
 
 
-def _change(then: Profile, now: Profile) -> str:
+_CODES = frozenset({"order", "customer", "product", "store", "staff"})  # 1001 yesterday, WEB-1002 today
+_OF_CODES = {"digits", "text"}
+
+
+def _change(field: str, then: Profile, now: Profile) -> str:
     if "choices" in then and "choices" in now:
         common = {_mark(text) for text in set(then["choices"]) & set(now["choices"])}
         known = sum(count for mark, count in now["words"].items() if mark in common)
         return "values" if known < _STRANGE * now["values"] else ""
     was, holds = (_FAMILY.get(kind, kind) for kind in (kind_of(then), kind_of(now)))
-    if was and holds and was != holds:
+    if was and holds and was != holds and not (field in _CODES and {was, holds} <= _OF_CODES):
         return "kind"
     for first, other in (("day_first", "month_first"), ("month_first", "day_first")):
         if then[first] and not then[other] and now[other] and not now[first]:
