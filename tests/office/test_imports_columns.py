@@ -60,6 +60,10 @@ def test_the_next_file_that_holds_the_same_is_not_asked_about(bring: Callable[..
     assert bring(rows(offset=40)).new_customers == 30
 
 
+def test_customer_numbers_of_another_form_are_customer_numbers_still(bring: Callable[..., Any]) -> None:
+    assert not bring(rows(offset=40, number=lambda n: f"{n + 1000}"), look=True).changed
+
+
 def test_a_phone_column_that_holds_emails_stops_the_import_before_anything_is_written(
     bring: Callable[..., Any],
 ) -> None:
